@@ -1,0 +1,137 @@
+"""The interface a connector implements, and all of payflow that a connector may know.
+
+A connector turns one source into `Batch`es of canonical tables (`payflow.columns`). Bad rows are `Problem` values in the
+batch; a source that cannot be read at all raises `ConnectorError`. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from payflow.columns import CLIENTS, ENTRIES, INVOICES, check, empty
+from payflow.errors import ConnectorError, Problem
+from payflow.model.facts import EntryKind, Reading, Scope, Settlement, Status
+from payflow.money import AmountError, Marks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "CLIENTS",
+    "ENTRIES",
+    "INVOICES",
+    "AmountError",
+    "Batch",
+    "Connector",
+    "ConnectorError",
+    "ConnectorSpec",
+    "Cursor",
+    "EntryKind",
+    "Limits",
+    "Marks",
+    "Problem",
+    "Reading",
+    "Scope",
+    "Settlement",
+    "SourceContext",
+    "Status",
+    "check",
+    "empty",
+]
+
+#: What a connector wants to remember between pulls: JSON values only. Losing it costs time, never truth.
+Cursor = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One portion of a reading. Tables hold the columns of `payflow.columns`, money as `Int64`, never a float.
+
+    Consecutive batches with an equal `reading` are one reading: a file is one, an API pull is one. A pull that raises leaves
+    its last reading unfinished. `cursor` replaces the remembered one once the whole pull is stored.
+    """
+
+    clients: pd.DataFrame
+    invoices: pd.DataFrame
+    entries: pd.DataFrame
+    reading: Reading
+    problems: Sequence[Problem] = ()
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What a connector is told about its source.
+
+    `files` are absolute paths, newest last. `currency` is the business's, for exports that name none; `timezone` its IANA
+    zone, for stamps in UTC; `now` an aware datetime. `options` are the source's own keys from `payflow.toml`.
+    """
+
+    name: str
+    files: Sequence[Path]
+    currency: str
+    timezone: str
+    now: datetime
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+class Connector(Protocol):
+    """One source, ready to be read."""
+
+    def pull(self, cursor: Cursor | None) -> Iterator[Batch]:
+        """Yield what the source holds; `cursor` is what the last pull left, None for everything."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a format cannot tell, in plain sentences for `payflow doctor`, and which other export would."""
+
+    cannot_tell: Sequence[str] = ()
+    better: str = ""
+
+
+@runtime_checkable
+class ConnectorSpec(Protocol):
+    """What the entry point `payflow.connectors` points at: one object per connector, cheap to import."""
+
+    @property
+    def name(self) -> str:
+        """The word in `connector = "..."`."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """Option name -> what it is for; other keys in `[[source]]` are mistakes."""
+        ...
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Names of the options that are secrets (`env:NAME` or `file:PATH`)."""
+        ...
+
+    @property
+    def stale_after(self) -> int:
+        """Days after which a reading is stale unless the source says otherwise: 2 for an API, 7 for files."""
+        ...
+
+    @property
+    def looked_for(self) -> Sequence[str]:
+        """One line per file format: its name and the header it is known by; empty for an API."""
+        ...
+
+    def claims(self, path: Path) -> str | None:
+        """The name of the format if this file is one of ours, judged by its header; never raises for bad files."""
+        ...
+
+    def limits(self, context: SourceContext) -> Sequence[Limits]:
+        """What this source cannot tell."""
+        ...
+
+    def open(self, context: SourceContext) -> Connector:
+        """A connector for this source. Raises `ConnectorError` when it is misconfigured."""
+        ...

@@ -1,0 +1,242 @@
+"""What was agreed: the typed form of `payflow.toml` and `contracts/*.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+
+class Billing(StrEnum):
+    """Which milestones a phase needs when no phase names its needs."""
+
+    # phase n+1 needs milestones 1..n: work is paid after it is done
+    ARREARS = "arrears"
+    # phase n needs milestones 1..n: work is paid before it starts
+    ADVANCE = "advance"
+
+
+class Binding(StrEnum):
+    """What makes fees and contractual interest bind (design 6.2)."""
+
+    # a contract claims the invoice and was signed on or before the invoice's date
+    SIGNATURE = "signature"
+    # the terms stand on the invoices themselves
+    INVOICE = "invoice"
+
+
+class DueRule(StrEnum):
+    """Which due date counts (design 6.3)."""
+
+    # the later of the contract's and the one printed on the invoice
+    LATER = "later"
+    # the contract's, whatever the invoice prints
+    CONTRACT = "contract"
+
+
+class TermPart(StrEnum):
+    """One move of a due date; terms are an ordered list of parts, starting from the invoice's date."""
+
+    # add calendar days
+    DAYS = "days"
+    # move to the last day of the month
+    END_OF_MONTH = "end of month"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """When an invoice falls due: parts applied in order to the invoice's date. `name` is the short name written."""
+
+    name: str
+    parts: tuple[tuple[TermPart, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LateFee:
+    """A one-off fee: flat, in the currencies it names (minor units), or a percent of what is outstanding."""
+
+    flat: Mapping[str, int] = field(default_factory=dict)
+    #: Percent as an exact fraction of one: 1.5 % is Fraction(15, 1000).
+    percent: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Simple interest, actual/365. `annual` is an exact fraction of one: 8 % is Fraction(8, 100)."""
+
+    annual: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One notice of the ladder, `day` relative to the due date (negative: before it).
+
+    `key` is the name the journal knows it by: the first name it ever had. `was` is the former name written beside a new one.
+    """
+
+    name: str
+    key: str
+    day: int
+    email: str
+    fee: bool = False
+    was: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Terms, late fee, interest, ladder and gate rules under one name. Days are calendar days."""
+
+    name: str
+    terms: Terms
+    grace: int = 0
+    spacing: int = 2
+    binding: Binding = Binding.SIGNATURE
+    due: DueRule = DueRule.LATER
+    late_fee: LateFee | None = None
+    interest: Interest | None = None
+    ladder: tuple[Step, ...] = ()
+    #: Whether the gate also asks for charges; by default it asks for principal only.
+    gate_charges: bool = False
+    #: What neither blocks nor is chased, in minor units per currency.
+    tolerance: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTerms:
+    """The client of a contract: who pays, and how to write to them."""
+
+    id: str
+    name: str
+    match: tuple[str, ...] = ()
+    email: str = ""
+    cc: tuple[str, ...] = ()
+    language: str = "en"
+    #: IANA zone and ISO 3166 country (holidays); the business's where the contract is silent.
+    timezone: str = "UTC"
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A payment a project waits for. `amount` in minor units of the contract's currency."""
+
+    id: str
+    amount: int
+    name: str = ""
+    invoices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of work. `needs` None: what it needs follows from `Contract.billing`."""
+
+    id: str
+    name: str
+    needs: tuple[str, ...] | None = None
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What was agreed for one project. `key` is the project's first known name; `signed` None: not signed."""
+
+    project: str
+    key: str
+    name: str
+    signed: date | None
+    policy: str
+    currency: str
+    client: ClientTerms
+    milestones: tuple[Milestone, ...]
+    phases: tuple[Phase, ...]
+    billing: Billing = Billing.ARREARS
+    covers_client: bool = False
+    was: str | None = None
+
+    def needs_of(self, index: int) -> tuple[str, ...]:
+        """Milestone ids that the phase at `index` needs, in order (design section 7)."""
+        if any(phase.needs is not None for phase in self.phases):
+            return self.phases[index].needs or ()
+        count = index if self.billing is Billing.ARREARS else index + 1
+        return tuple(milestone.id for milestone in self.milestones[:count])
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The part of the workspace that has versions: policies, contracts, and the policy of unclaimed invoices.
+
+    `sources` maps the present name of each source to its key, the first name it ever had.
+    """
+
+    policies: Mapping[str, Policy]
+    contracts: Mapping[str, Contract]
+    default_policy: str | None
+    sources: Mapping[str, str]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """Who bills."""
+
+    name: str
+    legal_name: str
+    email: str
+    timezone: str
+    country: str
+    currency: str
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """How to reach the mail server. The password is a secret reference already resolved, never printed."""
+
+    host: str
+    port: int
+    security: str = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
+    timeout: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """How and when mail goes out. `hours` in the client's local time, None for any."""
+
+    transport: str = "folder"
+    folder: Path = Path("outbox")
+    hours: tuple[time, time] | None = (time(9), time(17))
+    business_days: bool = True
+    smtp: Smtp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """One configured connector. `options` are the keys that are the connector's own, secrets resolved."""
+
+    name: str
+    key: str
+    connector: str
+    files: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    #: Days after which a reading is stale; None: 2 for an API, 7 for files.
+    stale_after: int | None = None
+    was: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder with `payflow.toml` and `contracts/`, read and checked; all paths are absolute."""
+
+    root: Path
+    business: Business
+    store_url: str
+    mail: MailSettings
+    sources: tuple[SourceSettings, ...]
+    agreement: Agreement

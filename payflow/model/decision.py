@@ -1,0 +1,364 @@
+"""What follows for a day: assessed invoices, verdicts, acts, and the Decision that holds them all.
+
+Everything here is derived; none of it is ever the truth. Amounts are minor units of the currency beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from payflow.model.facts import Role, State
+from payflow.model.journal import Announcement, Charge, Notice, Waiver
+
+
+class Flag(StrEnum):
+    """What else is to be known of an invoice beside its state."""
+
+    # something was paid or credited, not all
+    PART_PAID = "part-paid"
+    # money is on its way
+    PENDING = "pending"
+    # chasing is stopped by a person
+    HELD = "held"
+    # last read too long ago to act on
+    STALE = "stale"
+    # due before payflow was switched on, and not taken in with `payflow chase`
+    OLD = "old"
+    # claimed by no contract and by no policy of the business
+    UNLINKED = "unlinked"
+    # the client promised a payment that is not overdue yet
+    PROMISED = "promised"
+    # the terms do not bind: no fee and no contractual interest
+    NOT_BINDING = "not-binding"
+    # looks like another invoice, or like a charge of ours: held until a person links it
+    AMBIGUOUS = "ambiguous"
+    # money was paid back after it was settled
+    REFUNDED = "refunded"
+    # open credit of the client covers what is outstanding
+    COVERED = "covered"
+    # a payment's day was inferred from readings
+    INFERRED = "inferred"
+    # a charge of ours that came back through the books
+    CHARGE = "charge"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """One invoice on one day, with everything that follows from the facts."""
+
+    id: int
+    source: str
+    key: str
+    number: str
+    client: str
+    client_name: str
+    project: str
+    milestone: str
+    role: Role
+    currency: str
+    total: int
+    credited: int
+    paid: int
+    outstanding: int
+    pending: int
+    issued_on: date
+    due_on: date | None
+    #: how the due date came about, a sentence
+    due_why: str
+    #: calendar days after the due date, 0 when not overdue
+    days_overdue: int
+    state: State
+    flags: frozenset[Flag]
+    #: charges claimed and neither waived nor reversed
+    fees: int
+    #: interest so far, rounded once, and what one more day adds at today's balance
+    interest: int
+    interest_per_day: int
+    next_step: str | None
+    next_on: date | None
+    #: why there is no next step, a sentence; empty when there is one
+    next_why: str
+    policy: str
+    pay_url: str
+    #: when the source last listed it
+    read_at: datetime
+
+
+class ReasonCode(StrEnum):
+    """Why a phase is blocked."""
+
+    # no signature date in the contract
+    UNSIGNED = "contract-unsigned"
+    # no invoice of the milestone is known
+    NOT_INVOICED = "milestone-not-invoiced"
+    # its live invoices add up to less than the milestone's amount
+    UNDER_BILLED = "milestone-under-billed"
+    # an invoice is issued and nothing was paid
+    UNPAID = "milestone-unpaid"
+    # something was paid, not all
+    PART_PAID = "milestone-part-paid"
+    # money is on its way, not settled
+    PENDING = "milestone-pending"
+    # money is under dispute
+    DISPUTED = "milestone-disputed"
+    # money was paid and went back
+    REFUNDED = "milestone-refunded"
+    # the invoice was credited in full, voided or written off: that is not payment
+    CREDITED = "milestone-credited"
+    # its invoice is a draft
+    DRAFT = "milestone-draft"
+    # unpaid when last read, and that was too long ago
+    STALE = "invoice-stale"
+    # it should have been listed and was not
+    UNKNOWN = "invoice-unknown"
+    # two invoices may be one debt: a person has to say
+    AMBIGUOUS = "invoice-ambiguous"
+    # a charge is unpaid and the policy makes the gate ask for charges
+    CHARGE_UNPAID = "charge-unpaid"
+    # a phase that must be finished first is not
+    PHASE_UNFINISHED = "phase-unfinished"
+
+
+class Reason(NamedTuple):
+    """Why a phase is blocked, and what would open it: whole sentences."""
+
+    code: ReasonCode
+    text: str
+    opens: str
+    milestone: str = ""
+    invoice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether work on a phase may start or go on. A waiver opens it; `reasons` then still say what is owed."""
+
+    project: str
+    phase: str
+    name: str
+    reasons: tuple[Reason, ...]
+    waiver: Waiver | None = None
+    started: date | None = None
+    finished: date | None = None
+
+    @property
+    def open(self) -> bool:
+        """No reason stands against it, or a person waived them."""
+        return not self.reasons or self.waiver is not None
+
+    @property
+    def word(self) -> str:
+        """`open` or `blocked`."""
+        return "open" if self.open else "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneView:
+    """A milestone with what was billed and paid for it, in the contract's currency."""
+
+    id: str
+    name: str
+    amount: int
+    billed: int
+    paid: int
+    is_paid: bool
+    invoices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    """A contract on a day."""
+
+    project: str
+    key: str
+    name: str
+    client: str
+    client_name: str
+    currency: str
+    milestones: tuple[MilestoneView, ...]
+    phases: tuple[Verdict, ...]
+
+
+class BlockedWork(NamedTuple):
+    """Work that an unpaid invoice keeps from starting or going on."""
+
+    project: str
+    phase: str
+    opens: str
+
+
+class FeeDraft(NamedTuple):
+    """A fee that a notice would claim. `words` is the fee as agreed, `rests_on` the agreement it rests on."""
+
+    ref: str
+    amount: int
+    currency: str
+    occurrence: str
+    generation: int
+    words: str
+    rests_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeItem:
+    """One step about one invoice, as one part of a message."""
+
+    invoice: InvoiceView
+    step: str
+    step_name: str
+    template: str
+    fee: FeeDraft | None
+    announces: Announcement | None
+    blocks: tuple[BlockedWork, ...]
+    #: charges standing on the invoice from earlier notices
+    charges: tuple[Charge, ...] = ()
+    #: interest in words, empty where none binds: "8 % a year on what is outstanding, from 2026-11-08"
+    interest_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionItem:
+    """A charge taken back, in whole or in part. `generation` counts the corrections of this charge."""
+
+    ref: str
+    invoice: InvoiceView
+    amount: int
+    remaining: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where a client's mail goes. `timezone` and `country` decide its hours and business days."""
+
+    client: str
+    name: str
+    email: str
+    cc: tuple[str, ...]
+    language: str
+    timezone: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientMessage:
+    """One e-mail to one client on one day, about every invoice that has something due."""
+
+    recipient: Recipient
+    notices: tuple[NoticeItem, ...]
+    corrections: tuple[CorrectionItem, ...] = ()
+
+
+class VerdictChange(NamedTuple):
+    """A verdict that differs from what the owner was last told; `before` is empty for a phase never told of."""
+
+    project: str
+    phase: str
+    before: str
+    after: str
+    why: str
+
+
+class Need(NamedTuple):
+    """Something that needs a person. `key` names this very need, so that it is told once; `remedy` is a command or a deed."""
+
+    code: str
+    key: str
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done: messages to clients, charges taken back, news for the owner. Empty when nothing is due."""
+
+    messages: tuple[ClientMessage, ...] = ()
+    changes: tuple[VerdictChange, ...] = ()
+    news: tuple[Need, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to do."""
+        return not (self.messages or self.changes or self.news)
+
+
+class Totals(NamedTuple):
+    """Sums of one currency; currencies are never added up."""
+
+    currency: str
+    outstanding: int
+    overdue: int
+    fees: int
+    interest: int
+
+
+class SourceView(NamedTuple):
+    """How fresh a source is. `synced_at` is the moment its last finished reading speaks for."""
+
+    source: str
+    synced_at: datetime | None
+    complete: bool
+    stale: bool
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Everything that follows from the facts, the agreement and the journal for one day."""
+
+    as_of: date
+    live: bool
+    live_from: date | None
+    not_live_because: str
+    invoices: Sequence[InvoiceView]
+    projects: Sequence[ProjectView]
+    plan: Plan
+    needs: Sequence[Need]
+    totals: Sequence[Totals]
+    sources: Sequence[SourceView]
+
+
+class EntryView(NamedTuple):
+    """A money movement as `explain` shows it. `amount` positive lowers what is owed."""
+
+    on: date
+    kind: str
+    amount: int
+    settlement: str
+    inferred: bool
+
+
+class Stretch(NamedTuple):
+    """Days with one balance and one rate: from the day after `start` up to and including `end`.
+
+    `numerator` over `denominator` is the exact interest of the stretch in minor units.
+    """
+
+    start: date
+    end: date
+    days: int
+    balance: int
+    rate: str
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The timeline that adds up to every figure of one invoice."""
+
+    invoice: InvoiceView
+    terms: str
+    rests_on: str
+    entries: tuple[EntryView, ...]
+    stretches: tuple[Stretch, ...]
+    notices: tuple[Notice, ...]
+    charges: tuple[Charge, ...]
+    #: step key -> present name, for notices
+    step_names: tuple[tuple[str, str], ...]
+    blocks: tuple[BlockedWork, ...]
+    remarks: tuple[str, ...]

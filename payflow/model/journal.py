@@ -1,0 +1,209 @@
+"""What payflow did, saw or was told: journal records, and the typed memory read back from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from payflow.model.agreement import Agreement
+
+
+class RecordKind(StrEnum):
+    """Every kind of journal record; the body's keys stand beside each."""
+
+    # {store}: a store was created
+    CREATED = "created"
+    # {from, place}: switched on; invoices due before `from` are left alone
+    LIVE = "live"
+    # {digest, agreement}: a version of the agreement, in force from the record's day
+    AGREEMENT = "agreement"
+    # {rows: [[id, source key, invoice key, number]]}: invoices met for the first time
+    IDENTITIES = "identities"
+    # {rows: [[id, as_of, paid, credited, due_on]]}: balances and due dates seen, as of a moment
+    OBSERVATIONS = "observations"
+    # {messages: [{key, to, acts}], dropped: [...]}: what a run decided (T1)
+    DECISION = "decision"
+    # {key, outcome, detail, notices: [...], charges: [...], corrections: [...]}: what became of a message (T3)
+    OUTCOME = "outcome"
+    # {ref, invoice, kind, amount, currency, why}: part or all of a charge taken back
+    CHARGE_REVERSED = "charge-reversed"
+    # {ref, reason, by}
+    CHARGE_WAIVED = "charge-waived"
+    # {ref, reason, by}
+    CHARGE_SETTLED = "charge-settled"
+    # {scope, id, until, reason, by}: chasing stopped
+    HOLD = "hold"
+    # {scope, id, reason, by}: a hold ended early
+    RELEASE = "release"
+    # {invoice, reason, by}: an old invoice is taken in after all
+    CHASE = "chase"
+    # {invoice, as, on, reason, by}: a person says what became of an unknown invoice
+    CONFIRM = "confirm"
+    # {invoice, to, as, reason, by}: a person says what an invoice is: the same debt, a charge of ours, or a debt of its own
+    LINK = "link"
+    # {project, phase, until, reason, by}: work may start unpaid
+    WAIVER = "waiver"
+    # {project, phase, by} / {project, phase, by}
+    PHASE_STARTED = "phase-started"
+    PHASE_FINISHED = "phase-finished"
+    # {verdicts: {project/phase: open|blocked}, needs: [...]}: what the owner was told
+    TOLD = "told"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record to append. `day` is the business day it speaks of; `body` holds JSON values only.
+
+    `client`, `project` and `invoice` are what `payflow log` filters by.
+    """
+
+    kind: RecordKind
+    day: date
+    body: Mapping[str, Any]
+    client: str = ""
+    project: str = ""
+    invoice: int | None = None
+
+
+class MessageState(StrEnum):
+    """Where a message of the outbox stands."""
+
+    # decided, waiting for its hour or another try
+    WAITING = "waiting"
+    # a run is handing it over right now (T2 committed)
+    CLAIMED = "claimed"
+    # handed over
+    SENT = "sent"
+    # perhaps handed over: never sent again by itself
+    UNSURE = "unsure"
+    # refused for good: a person is needed
+    FAILED = "failed"
+    # no longer wanted when its hour came
+    DROPPED = "dropped"
+
+
+class Announcement(NamedTuple):
+    """A fee that a notice named before it arises: by which step, not before which day, and how it is worded."""
+
+    step: str
+    on: date
+    text: str
+
+
+class Notice(NamedTuple):
+    """A step that was carried out. `handed_over` is false when nobody knows whether it arrived (`unsure`)."""
+
+    invoice: int
+    step: str
+    on: date
+    due_on: date
+    handed_over: bool = True
+    announced: Announcement | None = None
+    message: str = ""
+
+
+class ChargeState(StrEnum):
+    """What became of a charge."""
+
+    CLAIMED = "claimed"
+    SETTLED = "settled"
+    WAIVED = "waived"
+    REVERSED = "reversed"
+
+
+class Charge(NamedTuple):
+    """A claim beyond the principal. `amount` is what was claimed, `reversed_amount` what was taken back since.
+
+    `terms` is what it was made under: policy name, agreement digest, the fee in words, the base and the step's day.
+    """
+
+    ref: str
+    invoice: int
+    kind: str
+    occurrence: str
+    generation: int
+    amount: int
+    currency: str
+    claimed_on: date
+    state: ChargeState
+    reversed_amount: int
+    message: str
+    terms: Mapping[str, Any]
+
+    @property
+    def standing(self) -> int:
+        """What is still claimed: nothing once waived."""
+        return 0 if self.state is ChargeState.WAIVED else self.amount - self.reversed_amount
+
+
+class Hold(NamedTuple):
+    """Chasing stopped from `since` up to and including `until` (None: until released)."""
+
+    scope: str
+    id: str
+    since: date
+    until: date | None
+    reason: str
+
+
+class Waiver(NamedTuple):
+    """Work may go on unpaid from `since` up to and including `until`."""
+
+    project: str
+    phase: str
+    since: date
+    until: date
+    reason: str
+    by: str
+
+
+class Confirmation(NamedTuple):
+    """A person's word on an unknown invoice: `paid`, `void` or `open`, as of a day."""
+
+    invoice: int
+    outcome: str
+    on: date
+    said_on: date
+
+
+class Link(NamedTuple):
+    """A person's word on what an invoice is: the `same` debt as another, a `charge` of ours, or its own `debt`."""
+
+    invoice: int
+    outcome: str
+    to: str
+
+
+class Version(NamedTuple):
+    """A version of the agreement and the day from which it is in force."""
+
+    since: date
+    agreement: Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All that the pure parts need of the journal, up to a day."""
+
+    versions: Sequence[Version] = ()
+    live_from: date | None = None
+    #: why the store is not live although it once was, or empty
+    not_live_because: str = ""
+    notices: Mapping[int, Sequence[Notice]] = field(default_factory=dict)
+    charges: Mapping[int, Sequence[Charge]] = field(default_factory=dict)
+    holds: Sequence[Hold] = ()
+    waivers: Sequence[Waiver] = ()
+    chased: frozenset[int] = frozenset()
+    confirmations: Mapping[int, Confirmation] = field(default_factory=dict)
+    links: Mapping[int, Link] = field(default_factory=dict)
+    #: (project key, phase id) -> day
+    started: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    finished: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    #: "project/phase" -> "open" or "blocked", and the keys of needs, as last told to the owner
+    told_verdicts: Mapping[str, str] = field(default_factory=dict)
+    told_needs: frozenset[str] = frozenset()
+    #: (client id, day) of messages that went out or may have
+    written: frozenset[tuple[str, date]] = frozenset()
