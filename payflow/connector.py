@@ -40,6 +40,7 @@ __all__ = [
     "SourceContext",
     "Status",
     "check",
+    "discover",
     "empty",
 ]
 
@@ -135,3 +136,21 @@ class ConnectorSpec(Protocol):
     def open(self, context: SourceContext) -> Connector:
         """A connector for this source. Raises `ConnectorError` when it is misconfigured."""
         ...
+
+
+def discover() -> Mapping[str, ConnectorSpec]:
+    """Every installed connector by name, found through the entry points `payflow.connectors`.
+
+    Raises `ConnectorError` for one that cannot be imported, naming its package.
+    """
+    from importlib.metadata import entry_points
+
+    found: dict[str, ConnectorSpec] = {}
+    for point in entry_points(group="payflow.connectors"):
+        try:
+            found[point.name] = point.load()
+        except Exception as error:
+            raise ConnectorError(
+                Problem(f"connector {point.name}", f"{point.value} does not load: {error}", "Install it again.")
+            ) from error
+    return found

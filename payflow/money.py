@@ -48,7 +48,26 @@ def is_currency(code: str) -> bool:
 
 #: The common case, so that a status board need not load the whole table; a test holds it against that table.
 _HUNDREDTHS = frozenset(
-    ["AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "INR", "MXN", "NOK", "NZD", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR"]
+    (
+        "AUD",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CNY",
+        "CZK",
+        "DKK",
+        "EUR",
+        "GBP",
+        "HKD",
+        "INR",
+        "MXN",
+        "NOK",
+        "NZD",
+        "PLN",
+        "RON",
+        "SEK",
+    )
+    + ("SGD", "THB", "TRY", "USD", "ZAR")
 )
 
 
@@ -62,8 +81,8 @@ def _exponents() -> dict[str, int]:
 def parse(text: str, currency: str, marks: Marks = Marks.POINT) -> int:
     """Minor units of an amount as a person or a program writes it.
 
-    Survives currency signs, spaces as thousands marks, `(400.00)` and a leading or trailing minus. More decimals than the
-    currency has are an error unless they are zeros. Raises `AmountError`.
+    Survives currency signs, spaces as thousands marks, `(400.00)` and a leading or trailing minus. More decimals
+    than the currency has are an error unless they are zeros. Raises `AmountError`.
     """
     plain = _plain(text, marks)
     whole, _, fraction = plain.partition(".")

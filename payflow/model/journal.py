@@ -24,9 +24,9 @@ class RecordKind(StrEnum):
     IDENTITIES = "identities"
     # {rows: [[id, as_of, paid, credited, due_on]]}: balances and due dates seen, as of a moment
     OBSERVATIONS = "observations"
-    # {messages: [{key, to, acts}], dropped: [...]}: what a run decided (T1)
+    # {messages: [{key, client, intents}], dropped: [{key, client, why}], digest}: what a run decided (T1)
     DECISION = "decision"
-    # {key, outcome, detail, notices: [...], charges: [...], corrections: [...]}: what became of a message (T3)
+    # {key, client, day, outcome, transport, detail, to, notices: [...], charges: [...]}: what became of a message (T3)
     OUTCOME = "outcome"
     # {ref, invoice, kind, amount, currency, why}: part or all of a charge taken back
     CHARGE_REVERSED = "charge-reversed"
@@ -46,8 +46,9 @@ class RecordKind(StrEnum):
     LINK = "link"
     # {project, phase, until, reason, by}: work may start unpaid
     WAIVER = "waiver"
-    # {project, phase, by} / {project, phase, by}
+    # {project, phase, by}: work began, the gate being open
     PHASE_STARTED = "phase-started"
+    # {project, phase, by}: work ended
     PHASE_FINISHED = "phase-finished"
     # {verdicts: {project/phase: open|blocked}, needs: [...]}: what the owner was told
     TOLD = "told"
@@ -114,8 +115,16 @@ class ChargeState(StrEnum):
     REVERSED = "reversed"
 
 
+class Reversal(NamedTuple):
+    """Part or all of a charge taken back, and why, as a sentence."""
+
+    amount: int
+    on: date
+    why: str
+
+
 class Charge(NamedTuple):
-    """A claim beyond the principal. `amount` is what was claimed, `reversed_amount` what was taken back since.
+    """A claim beyond the principal. `amount` is what was claimed, `reversals` what was taken back since.
 
     `terms` is what it was made under: policy name, agreement digest, the fee in words, the base and the step's day.
     """
@@ -129,14 +138,16 @@ class Charge(NamedTuple):
     currency: str
     claimed_on: date
     state: ChargeState
-    reversed_amount: int
+    reversals: tuple[Reversal, ...]
     message: str
     terms: Mapping[str, Any]
 
     @property
     def standing(self) -> int:
         """What is still claimed: nothing once waived."""
-        return 0 if self.state is ChargeState.WAIVED else self.amount - self.reversed_amount
+        return (
+            0 if self.state is ChargeState.WAIVED else self.amount - sum(reversal.amount for reversal in self.reversals)
+        )
 
 
 class Hold(NamedTuple):
