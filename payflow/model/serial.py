@@ -1,0 +1,95 @@
+"""The agreement as JSON values and back, for its versions in the journal, and the digest that names a version.
+
+Fractions are text "n/d", dates ISO text, tuples lists, enums their words. What is read back equals what was written. A key
+that a later payflow added is missing in old records and takes the field's default; one that is no longer known is ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+from fractions import Fraction
+from functools import cache
+from hashlib import sha256
+from types import NoneType, UnionType
+from typing import Any, cast, get_args, get_origin, get_type_hints
+
+from payflow.model.agreement import Agreement
+
+_Read = Callable[[Any], Any]
+
+
+def agreement_to_json(agreement: Agreement) -> dict[str, Any]:
+    """The agreement as JSON values only."""
+    return cast(dict[str, Any], _written(agreement))
+
+
+def agreement_from_json(data: Mapping[str, Any]) -> Agreement:
+    """The exact inverse of `agreement_to_json`."""
+    return cast(Agreement, _reader(Agreement)(data))
+
+
+def digest_of(agreement: Agreement) -> str:
+    """SHA-256 of the canonical JSON, in hex; does not depend on `agreement.digest` nor on the order of mappings."""
+    data = agreement_to_json(agreement)
+    del data["digest"]
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()
+
+
+def _written(value: Any) -> Any:
+    """A value of the agreement as JSON values."""
+    if is_dataclass(value):
+        return {item.name: _written(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_written(item) for item in value]
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+@cache
+def _reader(kind: Any) -> _Read:
+    """A function that reads JSON values as `kind`, chosen by the type that the field declares."""
+    if is_dataclass(kind):
+        return _fields_reader(cast(type, kind))
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is UnionType:
+        return _optional_reader(_reader(next(item for item in inner if item is not NoneType)))
+    if origin is tuple:
+        return _tuple_reader(inner)
+    if origin is Mapping:
+        return _mapping_reader(_reader(inner[1]))
+    if kind is date:
+        return date.fromisoformat
+    # what is left takes its JSON value as it is (text, numbers, booleans) or makes itself of it (Fraction, enums)
+    return cast(_Read, kind)
+
+
+def _fields_reader(kind: type) -> _Read:
+    hints = get_type_hints(kind)
+    readers = [(item.name, _reader(hints[item.name])) for item in fields(kind)]
+    return lambda data: kind(**{name: read(data[name]) for name, read in readers if name in data})
+
+
+def _optional_reader(read: _Read) -> _Read:
+    return lambda data: None if data is None else read(data)
+
+
+def _tuple_reader(inner: tuple[Any, ...]) -> _Read:
+    if inner[-1] is Ellipsis:
+        read = _reader(inner[0])
+        return lambda data: tuple(read(item) for item in data)
+    readers = [_reader(item) for item in inner]
+    return lambda data: tuple(read(item) for read, item in zip(readers, data, strict=True))
+
+
+def _mapping_reader(read: _Read) -> _Read:
+    return lambda data: {key: read(item) for key, item in data.items()}
