@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from payflow.columns import CLIENTS, ENTRIES, INVOICES, check, empty
 from payflow.errors import ConnectorError, Problem
 from payflow.model.facts import EntryKind, Reading, Scope, Settlement, Status
-from payflow.money import AmountError, Marks
+from payflow.money import AmountError, Marks, exponent, is_currency
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +42,8 @@ __all__ = [
     "check",
     "discover",
     "empty",
+    "exponent",
+    "is_currency",
 ]
 
 #: What a connector wants to remember between pulls: JSON values only. Losing it costs time, never truth.
