@@ -12,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from payflow.columns import CLIENTS, ENTRIES, INVOICES, check, empty
-from payflow.errors import ConnectorError, Problem
+from payflow.columns import CLIENTS, ENTRIES, INVOICES, NO_DAY, Ints, Kind, check, empty, to_date, to_day
+from payflow.errors import ConnectorError, Problem, nearest
 from payflow.model.facts import EntryKind, Reading, Scope, Settlement, Status
-from payflow.money import AmountError, Marks, exponent, is_currency
+from payflow.money import AmountError, Marks, decimal, exponent, is_currency, parse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,7 @@ __all__ = [
     "CLIENTS",
     "ENTRIES",
     "INVOICES",
+    "NO_DAY",
     "AmountError",
     "Batch",
     "Connector",
@@ -31,6 +32,8 @@ __all__ = [
     "ConnectorSpec",
     "Cursor",
     "EntryKind",
+    "Ints",
+    "Kind",
     "Limits",
     "Marks",
     "Problem",
@@ -40,10 +43,15 @@ __all__ = [
     "SourceContext",
     "Status",
     "check",
+    "decimal",
     "discover",
     "empty",
     "exponent",
     "is_currency",
+    "nearest",
+    "parse",
+    "to_date",
+    "to_day",
 ]
 
 #: What a connector wants to remember between pulls: JSON values only. Losing it costs time, never truth.
