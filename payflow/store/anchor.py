@@ -1,0 +1,102 @@
+"""The anchor: a text file outside the database that remembers how far the journal had come.
+
+One line per run, `seq hash at`. Whoever cuts the journal's end or puts an older copy in its place leaves this file behind.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from payflow.errors import JournalError, Problem, StoreError
+from payflow.store.database import Reader
+from payflow.store.moments import to_moment
+
+
+class Head(NamedTuple):
+    """The number and hash of a record that the journal ended with."""
+
+    seq: int
+    hash: str
+
+
+def read_anchor(path: Path) -> list[Head]:
+    """Every complete line of the file, oldest first; none when there is no file."""
+    try:
+        text = path.read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unusable(path, error) from error
+    words = (line.split(" ") for line in text.splitlines())
+    # a line cut short by a crash says nothing; the next run writes it again
+    return [
+        Head(int(line[0]), line[1]) for line in words if len(line) == 3 and line[0].isdigit() and len(line[1]) == 64
+    ]
+
+
+def write_anchor(path: Path, head: Head, at: datetime) -> None:
+    """Append the head, synced to disk, when the journal has moved since the last line.
+
+    Raises `JournalError` when the file already knows more than the journal, `StoreError` when it cannot be written.
+    """
+    known = read_anchor(path)
+    fault = _fault(known[-1], head.seq, head.hash) if known and known[-1].seq >= head.seq else ""
+    if fault:
+        raise JournalError(str(Problem(str(path), fault, _REMEDY)))
+    if head.seq == 0 or (known and known[-1] == head):
+        return
+    try:
+        _append(path, f"{head.seq} {head.hash} {to_moment(at)}\n")
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def check_anchor(path: Path, db: Reader) -> str:
+    """Empty when the journal holds the last anchored record, else a sentence that says what is wrong."""
+    known = read_anchor(path)
+    if not known:
+        return ""
+    [(end,)] = db.query("SELECT coalesce(max(seq), 0) FROM journal")
+    found = db.query("SELECT hash FROM journal WHERE seq = ?", (known[-1].seq,))
+    return _fault(known[-1], int(end), str(found[0][0]) if found else "")
+
+
+_REMEDY = "Put the right database back, or ask `payflow log verify` what is missing."
+
+
+def _fault(known: Head, end: int, found: str) -> str:
+    if end < known.seq:
+        return f"the journal ends at record {end}, the anchor knows record {known.seq}: this is an older copy"
+    if found != known.hash:
+        return f"record {known.seq} of the journal is not the one the anchor knows: this is another journal"
+    return ""
+
+
+def _append(path: Path, line: str) -> None:
+    fresh = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        os.write(descriptor, (f"\n{line}" if torn else line).encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if fresh:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unusable(path: Path, error: OSError) -> StoreError:
+    remedy = "Give this user the right to read and write the file and its folder."
+    return StoreError(str(Problem(str(path), f"the anchor file cannot be used ({error.strerror})", remedy)))

@@ -1,0 +1,88 @@
+"""The hash chain of the journal: how a body is written and salted, and what a record's hash covers.
+
+A record's hash covers the digest of its body, never the body itself: a person's data can be erased and the chain still holds.
+The salt keeps anyone from guessing an erased body out of its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+#: How records are hashed today; each record says under which version it was written.
+VERSION = 1
+#: What the first record follows.
+GENESIS = "0" * 64
+#: Random bytes that salt a body.
+SALT_BYTES = 16
+
+
+class Sealed(NamedTuple):
+    """One row of the journal, in the order of its columns. `day` in days since 1970-01-01, `at` a moment's text."""
+
+    seq: int
+    at: str
+    kind: str
+    day: int
+    client: str
+    project: str
+    invoice: int | None
+    version: int
+    digest: str
+    prev: str
+    hash: str
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    """The one way to write a body: JSON, keys sorted, ASCII. Raises `TypeError` for anything but JSON without floats."""
+    checked = dict(body)
+    _check(checked, "body")
+    return _json(checked)
+
+
+def digest_of(salt: str, body: str) -> str:
+    """SHA-256 of salt and body; empty, which is no digest, where these cannot be what payflow wrote."""
+    try:
+        raw = bytes.fromhex(salt)
+        # a salt of fixed length leaves no way to move its end into the body
+        return hashlib.sha256(raw + body.encode()).hexdigest() if len(raw) == SALT_BYTES else ""
+    except (AttributeError, TypeError, ValueError):
+        return ""
+
+
+def hash_of(record: Sealed) -> str:
+    """SHA-256 over everything in the row but the hash itself, as a JSON array: no two rows are written alike."""
+    covered = (
+        record.version,
+        record.seq,
+        record.prev,
+        record.kind,
+        record.client,
+        record.project,
+        record.invoice,
+        record.day,
+        record.at,
+        record.digest,
+    )
+    return hashlib.sha256(_json(covered).encode()).hexdigest()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _check(value: Any, where: str) -> None:
+    if value is None or isinstance(value, (str, int)):
+        return
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{where} has the key {key!r}; keys in the journal are text")
+            _check(item, f"{where}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check(item, f"{where}[]")
+    else:
+        raise TypeError(f"{where} holds {value!r}, a {type(value).__name__}; the journal holds JSON values, no floats")

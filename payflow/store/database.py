@@ -1,0 +1,210 @@
+"""The small protocol that all of payflow speaks to its database, and SQLite behind it.
+
+SQL is plain, with `?` for parameters. Two rules keep it the same on every database: a statement that fails dooms its
+transaction (use `ON CONFLICT DO NOTHING` where a duplicate is expected), and there is one transaction at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from payflow.errors import Problem, StoreError
+from payflow.store.failures import CAUGHT, explain
+
+#: A row as it comes and goes; values are `int`, `str` or None.
+Row = tuple[Any, ...]
+Params = Sequence[Any]
+
+
+class Reader(Protocol):
+    """Whatever answers a query: a store, a database, a transaction."""
+
+    def query(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of a query. Raises `StoreError`."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """A write transaction: all of it happens, or nothing."""
+
+    def execute(self, sql: str, params: Params = ()) -> int:
+        """Run one statement; the number of rows it wrote."""
+        ...
+
+    def executemany(self, sql: str, rows: Iterable[Params]) -> int:
+        """Run one statement for each row; the number of rows written in all."""
+        ...
+
+    def set_schema_version(self, number: int) -> None:
+        """Say which schema the database has once this transaction commits."""
+        ...
+
+
+class Database(Reader, Protocol):
+    """One open database."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin to write: commits at the end, rolls back on any exception. Waits for other writers."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
+        """Several queries that see one and the same state, whatever others commit meanwhile."""
+        ...
+
+    def schema_version(self) -> int:
+        """The number of the last migration applied; 0 for an empty database. Raises `StoreError` for a foreign one."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+#: Marks a SQLite file as ours (`PRAGMA application_id`): the letters "payf".
+_APPLICATION = 0x70617966
+#: Seconds to wait for another writer: longer than the largest import takes to commit.
+_PATIENCE = 30.0
+#: `RETURNING` came with this release.
+_OLDEST = (3, 35, 0)
+
+
+class SqliteDatabase:
+    """SQLite through Python's `sqlite3`: write-ahead log, every commit synced, explicit transactions."""
+
+    def __init__(self, path: Path, *, patience: float = _PATIENCE) -> None:
+        """Open an existing file; see `create`. Raises `StoreError`."""
+        self.path = path
+        if sqlite3.sqlite_version_info < _OLDEST:
+            found = f"SQLite {sqlite3.sqlite_version} is too old"
+            raise StoreError(str(Problem("python", found, "Use a Python built with SQLite 3.35 or later.")))
+        try:
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=patience
+            )
+        except CAUGHT as error:
+            raise explain(error, path) from error
+        try:
+            self._set_up()
+        except StoreError:
+            self.close()
+            raise
+
+    @classmethod
+    def create(cls, path: Path, *, patience: float = _PATIENCE) -> SqliteDatabase:
+        """Open the file, made empty first when there is none, readable by its owner only."""
+        # SQLite gives the -wal and -shm files the mode of this one
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        return cls(path, patience=patience)
+
+    def query(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of a query. Raises `StoreError`."""
+        try:
+            return self._connection.execute(dialect(sql), params).fetchall()
+        except CAUGHT as error:
+            raise explain(error, self.path) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Begin to write at once, so that two writers queue instead of failing at their first write."""
+        transaction = SqliteTransaction(self._connection, self.path)
+        with self._between("BEGIN IMMEDIATE"):
+            yield transaction
+            if transaction.doomed:
+                raise StoreError(str(Problem(str(self.path), "a statement failed", "Nothing was written.")))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Reader]:
+        """Several queries that see one and the same state, whatever others commit meanwhile."""
+        with self._between("BEGIN"):
+            yield self
+
+    def schema_version(self) -> int:
+        """The number of the last migration applied; 0 for an empty file."""
+        [(application,)] = self.query("PRAGMA application_id")
+        [(tables,)] = self.query("SELECT count(*) FROM sqlite_master")
+        if application != _APPLICATION and (application or tables):
+            found = "this database belongs to another program"
+            remedy = "Check `url` under [store] in payflow.toml, or move the file away."
+            raise StoreError(str(Problem(str(self.path), found, remedy)))
+        [(version,)] = self.query("PRAGMA user_version")
+        return int(version)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _set_up(self) -> None:
+        # a mode once set stays with the file; setting it again would ask for a lock
+        if self.query("PRAGMA journal_mode") != [("wal",)]:
+            self.query("PRAGMA journal_mode = WAL")
+        self.query("PRAGMA synchronous = FULL")
+        self.query("PRAGMA foreign_keys = ON")
+
+    @contextmanager
+    def _between(self, begin: str) -> Iterator[None]:
+        if self._connection.in_transaction:
+            raise RuntimeError("a transaction is already open on this database")
+        self.query(begin)
+        try:
+            yield
+            self.query("COMMIT")
+        except BaseException:
+            # a full disk has already rolled back; what is to be told is the first error
+            with suppress(sqlite3.Error):
+                self._connection.rollback()
+            raise
+
+
+class SqliteTransaction:
+    """An open transaction; only `SqliteDatabase.transaction` makes one."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        #: a statement failed: what was written before it may not be committed
+        self.doomed = False
+
+    def query(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of a query, or of a statement with `RETURNING`."""
+        with self._guard():
+            return self._connection.execute(dialect(sql), params).fetchall()
+
+    def execute(self, sql: str, params: Params = ()) -> int:
+        """Run one statement; the number of rows it wrote."""
+        with self._guard():
+            return max(self._connection.execute(dialect(sql), params).rowcount, 0)
+
+    def executemany(self, sql: str, rows: Iterable[Params]) -> int:
+        """Run one statement for each row; the number of rows written in all."""
+        with self._guard():
+            return max(self._connection.executemany(dialect(sql), rows).rowcount, 0)
+
+    def set_schema_version(self, number: int) -> None:
+        """Say which schema the file has once this transaction commits."""
+        self.execute(f"PRAGMA user_version = {int(number)}")
+        self.execute(f"PRAGMA application_id = {_APPLICATION}")
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        if self.doomed:
+            raise StoreError(str(Problem(str(self._path), "an earlier statement failed", "Nothing was written.")))
+        try:
+            yield
+        except CAUGHT as error:
+            self.doomed = True
+            raise explain(error, self._path) from error
+        except BaseException:
+            # the rows of `executemany` come from the caller and may raise half-way
+            self.doomed = True
+            raise
+
+
+def dialect(sql: str, version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str:
+    """The statement as this SQLite understands it: before 3.39 it spells `IS DISTINCT FROM` as `IS NOT`."""
+    return sql if version >= (3, 39, 0) else sql.replace("IS DISTINCT FROM", "IS NOT")

@@ -1,0 +1,198 @@
+"""The journal: what payflow did, saw or was told. Append-only, hash-chained; `append` is its only writer."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from payflow.model.journal import Record
+from payflow.store import chain, projections
+from payflow.store.anchor import Head, read_anchor
+from payflow.store.chain import GENESIS, Sealed
+from payflow.store.database import Reader, Row, Transaction
+from payflow.store.moments import from_moment, to_date, to_day, to_moment
+
+__all__ = ["Head", "JournalEntry", "append", "entries", "head", "rebuild_projections", "verify"]
+
+#: Records read at a time, so that a journal of any length is read in bounded memory.
+_PAGE = 2000
+_COLUMNS = ", ".join(f"journal.{name}" for name in Sealed._fields)
+
+
+class JournalEntry(NamedTuple):
+    """A record read back. `at` is when it was written, `day` the business day it speaks of.
+
+    `kind` is text, since a newer program may have written kinds this one does not know. `body` is empty once erased.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    day: date
+    client: str
+    project: str
+    invoice: int | None
+    body: Mapping[str, Any]
+
+
+def append(tx: Transaction, records: Sequence[Record], *, at: datetime) -> list[int]:
+    """Append records in order and apply their projections; returns their sequence numbers.
+
+    Raises `TypeError`, before anything is written, for a body that is not JSON or holds a float, and `DuplicateKeyError` for an
+    identity or a charge that exists already; that dooms the transaction.
+    """
+    bodies = [chain.canonical(record.body) for record in records]
+    moment, last = to_moment(at), head(tx)
+    sealed: list[Sealed] = []
+    salts: list[str] = []
+    for record, body in zip(records, bodies, strict=True):
+        salts.append(secrets.token_hex(chain.SALT_BYTES))
+        sealed.append(_seal(record, last, moment, chain.digest_of(salts[-1], body)))
+        last = Head(sealed[-1].seq, sealed[-1].hash)
+    tx.executemany(_INSERT, sealed)
+    tx.executemany(
+        "INSERT INTO journal_body (seq, salt, body) VALUES (?, ?, ?)",
+        ((row.seq, salt, body) for row, salt, body in zip(sealed, salts, bodies, strict=True)),
+    )
+    for row, body in zip(sealed, bodies, strict=True):
+        if row.kind in projections.PROJECTED:
+            # as it is read back, so that a rebuilt projection equals this one
+            projections.project(tx, row.kind, json.loads(body))
+    return [row.seq for row in sealed]
+
+
+_MARKS = ", ".join("?" * len(Sealed._fields))
+_INSERT = f"INSERT INTO journal ({', '.join(Sealed._fields)}) VALUES ({_MARKS})"  # noqa: S608 (own names, no values)
+
+
+def _seal(record: Record, last: Head, moment: str, digest: str) -> Sealed:
+    row = Sealed(
+        seq=last.seq + 1,
+        at=moment,
+        kind=str(record.kind),
+        day=to_day(record.day),
+        client=record.client,
+        project=record.project,
+        invoice=record.invoice,
+        version=chain.VERSION,
+        digest=digest,
+        prev=last.hash,
+        hash="",
+    )
+    return row._replace(hash=chain.hash_of(row))
+
+
+def head(db: Reader) -> Head:
+    """The last record's number and hash; number 0 for an empty journal."""
+    rows = db.query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
+    return Head(*rows[0]) if rows else Head(0, GENESIS)
+
+
+def entries(
+    db: Reader,
+    *,
+    kinds: Iterable[str] | None = None,
+    client: str | None = None,
+    project: str | None = None,
+    invoice: int | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> Iterator[JournalEntry]:
+    """Records in order, by kind, by what they are about, and by business day (both ends included)."""
+    conditions, params = ["1 = 1"], list[Any]()
+    if kinds is not None:
+        wanted = [str(kind) for kind in kinds]
+        conditions.append(f"journal.kind IN ({', '.join('?' * len(wanted))})")
+        params += wanted
+    for condition, value in (
+        ("journal.client = ?", client),
+        ("journal.project = ?", project),
+        ("journal.invoice = ?", invoice),
+        ("journal.day >= ?", None if since is None else to_day(since)),
+        ("journal.day <= ?", None if until is None else to_day(until)),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            params.append(value)
+    for row in _pages(db, " AND ".join(conditions), params):
+        record = Sealed(*row[:11])
+        yield JournalEntry(
+            seq=record.seq,
+            at=from_moment(record.at),
+            kind=record.kind,
+            day=to_date(record.day),
+            client=record.client,
+            project=record.project,
+            invoice=record.invoice,
+            body=json.loads(row[12]) if row[12] is not None else {},
+        )
+
+
+def _pages(db: Reader, where: str, params: Sequence[Any]) -> Iterator[Row]:
+    """Rows of the journal with salt and body, page by page: eleven columns, salt, body."""
+    sql = (
+        f"SELECT {_COLUMNS}, journal_body.salt, journal_body.body FROM journal "  # noqa: S608 (own names, no values)
+        f"LEFT JOIN journal_body ON journal_body.seq = journal.seq WHERE journal.seq > ? AND {where} "
+        f"ORDER BY journal.seq LIMIT {_PAGE}"
+    )
+    page = db.query(sql, (0, *params))
+    while page:
+        yield from page
+        # a page that is not full was the last one
+        page = db.query(sql, (page[-1][0], *params)) if len(page) == _PAGE else []
+
+
+def rebuild_projections(tx: Transaction) -> None:
+    """Recompute identities, observations and charges from the records."""
+    projections.clear(tx)
+    for entry in entries(tx, kinds=projections.PROJECTED):
+        if entry.body:
+            projections.project(tx, entry.kind, entry.body)
+
+
+def verify(db: Reader, anchor: Path) -> list[str]:
+    """One sentence for every fault, naming the record; empty when the chain holds and reaches what the anchor file knows.
+
+    Read inside a snapshot while others may write.
+    """
+    faults: list[str] = []
+    anchored = {line.seq: line.hash for line in read_anchor(anchor)}
+    last = Head(0, GENESIS)
+    for row in _pages(db, "1 = 1", ()):
+        record = Sealed(*row[:11])
+        faults += _faults(record, last, salt=row[11], body=row[12])
+        known = anchored.pop(record.seq, record.hash)
+        if known != record.hash:
+            faults.append(
+                f"record {record.seq} is not the one that the anchor file {anchor.name} knows under this number"
+            )
+        last = Head(record.seq, record.hash)
+    faults += [
+        f"there is a body for record {seq}, but no such record: it was removed"
+        for (seq,) in db.query("SELECT seq FROM journal_body WHERE seq NOT IN (SELECT seq FROM journal) ORDER BY seq")
+    ]
+    cut = max(anchored, default=0)
+    if cut > last.seq:
+        faults.append(
+            f"the journal ends at record {last.seq}, the anchor file {anchor.name} knows record {cut}: its end was cut off"
+        )
+    return faults
+
+
+def _faults(record: Sealed, last: Head, *, salt: Any, body: Any) -> Iterator[str]:
+    seq, expected = record.seq, last.seq + 1
+    if seq > expected:
+        gone = f"record {expected} is" if seq == expected + 1 else f"records {expected} to {seq - 1} are"
+        yield f"{gone} missing before record {seq}"
+    elif record.prev != last.hash:
+        yield f"record {seq} does not follow record {last.seq}: one of them was changed, inserted or moved"
+    if chain.hash_of(record) != record.hash:
+        yield f"record {seq} was changed or moved after it was written"
+    if body is None:
+        yield f"the body of record {seq} is missing, and no record says that it was erased"
+    elif chain.digest_of(salt, body) != record.digest:
+        yield f"the body of record {seq} was changed after it was written"

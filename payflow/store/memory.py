@@ -1,0 +1,256 @@
+"""The journal as the pure parts need it: a typed `Memory` of everything up to and including a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from payflow.errors import JournalError, Problem
+from payflow.model.journal import (
+    Announcement,
+    Charge,
+    ChargeState,
+    Confirmation,
+    Hold,
+    Link,
+    Memory,
+    Notice,
+    RecordKind,
+    Reversal,
+    Version,
+    Waiver,
+)
+from payflow.store.database import Reader
+from payflow.store.journal import JournalEntry, entries
+
+
+class Live(NamedTuple):
+    """That payflow was switched on: for invoices due from `since`, at `place`, on the day `on`."""
+
+    since: date
+    place: str
+    on: date
+
+
+def last_live(db: Reader, until: date | None = None) -> Live | None:
+    """The last time payflow was switched on, None when it never was."""
+    last = None
+    for entry in entries(db, kinds=[RecordKind.LIVE], until=until):
+        last = Live(_day(entry.body["from"]), entry.body["place"], entry.day)
+    return last
+
+
+def load_memory(db: Reader, until: date | None = None) -> Memory:
+    """What the journal holds up to and including `until`; everything when None.
+
+    Kinds that only a newer program knows are not read. Raises `JournalError` for a record that makes no sense.
+    """
+    growing = _Growing()
+    for entry in entries(db, kinds=_APPLY, until=until):
+        try:
+            _APPLY[RecordKind(entry.kind)](growing, entry)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            found = f"record {entry.seq} ({entry.kind}) cannot be understood: {error!r}"
+            raise JournalError(str(Problem("the journal", found, "Check it with `payflow log verify`."))) from error
+    return growing.memory()
+
+
+@dataclass(slots=True)
+class _Growing:
+    """The memory while records are applied one by one."""
+
+    versions: list[Version] = field(default_factory=list)
+    live_from: date | None = None
+    notices: dict[int, list[Notice]] = field(default_factory=dict)
+    #: by reference, in the order they were claimed
+    charges: dict[str, Charge] = field(default_factory=dict)
+    holds: list[Hold] = field(default_factory=list)
+    waivers: list[Waiver] = field(default_factory=list)
+    chased: set[int] = field(default_factory=set)
+    confirmations: dict[int, Confirmation] = field(default_factory=dict)
+    links: dict[int, Link] = field(default_factory=dict)
+    started: dict[tuple[str, str], date] = field(default_factory=dict)
+    finished: dict[tuple[str, str], date] = field(default_factory=dict)
+    told_verdicts: dict[str, str] = field(default_factory=dict)
+    told_needs: frozenset[str] = frozenset()
+    written: set[tuple[str, date]] = field(default_factory=set)
+
+    def memory(self) -> Memory:
+        charges: dict[int, list[Charge]] = {}
+        for charge in self.charges.values():
+            charges.setdefault(charge.invoice, []).append(charge)
+        return Memory(
+            versions=tuple(self.versions),
+            live_from=self.live_from,
+            notices={invoice: tuple(notices) for invoice, notices in self.notices.items()},
+            charges={invoice: tuple(listed) for invoice, listed in charges.items()},
+            holds=tuple(self.holds),
+            waivers=tuple(self.waivers),
+            chased=frozenset(self.chased),
+            confirmations=self.confirmations,
+            links=self.links,
+            started=self.started,
+            finished=self.finished,
+            told_verdicts=self.told_verdicts,
+            told_needs=self.told_needs,
+            written=frozenset(self.written),
+        )
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _maybe_day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _live(growing: _Growing, entry: JournalEntry) -> None:
+    growing.live_from = _day(entry.body["from"])
+
+
+def _agreement(growing: _Growing, entry: JournalEntry) -> None:
+    # a store without a version yet answers without loading it
+    from payflow.model.serial import agreement_from_json
+
+    growing.versions.append(Version(entry.day, agreement_from_json(entry.body["agreement"])))
+
+
+def _outcome(growing: _Growing, entry: JournalEntry) -> None:
+    body = entry.body
+    if body["outcome"] not in ("sent", "unsure"):
+        return
+    day, handed_over = _day(body["day"]), body["outcome"] == "sent"
+    growing.written.add((body["client"], day))
+    for item in body["notices"]:
+        notice = _notice(item, day, handed_over, body["key"])
+        growing.notices.setdefault(notice.invoice, []).append(notice)
+    for item in body["charges"] if handed_over else ():
+        growing.charges[item["ref"]] = _charge(item, day, body["key"])
+
+
+def _notice(item: Mapping[str, Any], day: date, handed_over: bool, message: str) -> Notice:
+    announced = item.get("announced")
+    return Notice(
+        invoice=item["invoice"],
+        step=item["step"],
+        on=day,
+        due_on=_day(item["due_on"]),
+        handed_over=handed_over,
+        announced=announced and Announcement(announced["step"], _day(announced["on"]), announced["text"]),
+        message=message,
+    )
+
+
+def _charge(item: Mapping[str, Any], day: date, message: str) -> Charge:
+    return Charge(
+        ref=item["ref"],
+        invoice=item["invoice"],
+        kind=item["kind"],
+        occurrence=item["occurrence"],
+        generation=item["generation"],
+        amount=item["amount"],
+        currency=item["currency"],
+        claimed_on=day,
+        state=ChargeState.CLAIMED,
+        reversals=(),
+        message=message,
+        terms=item["terms"],
+    )
+
+
+def _charge_reversed(growing: _Growing, entry: JournalEntry) -> None:
+    charge = growing.charges[entry.body["ref"]]
+    reversals = (*charge.reversals, Reversal(entry.body["amount"], entry.day, entry.body["why"]))
+    gone = sum(reversal.amount for reversal in reversals) >= charge.amount
+    state = ChargeState.REVERSED if gone else charge.state
+    growing.charges[charge.ref] = charge._replace(reversals=reversals, state=state)
+
+
+def _charge_waived(growing: _Growing, entry: JournalEntry) -> None:
+    charge = growing.charges[entry.body["ref"]]
+    growing.charges[charge.ref] = charge._replace(state=ChargeState.WAIVED)
+
+
+def _charge_settled(growing: _Growing, entry: JournalEntry) -> None:
+    charge = growing.charges[entry.body["ref"]]
+    growing.charges[charge.ref] = charge._replace(state=ChargeState.SETTLED)
+
+
+def _hold(growing: _Growing, entry: JournalEntry) -> None:
+    body = entry.body
+    growing.holds.append(Hold(body["scope"], body["id"], entry.day, _maybe_day(body["until"]), body["reason"]))
+
+
+def _release(growing: _Growing, entry: JournalEntry) -> None:
+    target, last = (entry.body["scope"], entry.body["id"]), entry.day - timedelta(days=1)
+    ended = [
+        hold._replace(until=last)
+        if (hold.scope, hold.id) == target and (hold.until is None or hold.until > last)
+        else hold
+        for hold in growing.holds
+    ]
+    # released on the day it began, a hold has no days
+    growing.holds = [hold for hold in ended if hold.until is None or hold.until >= hold.since]
+
+
+def _chase(growing: _Growing, entry: JournalEntry) -> None:
+    growing.chased.add(entry.body["invoice"])
+
+
+def _confirm(growing: _Growing, entry: JournalEntry) -> None:
+    body = entry.body
+    on = _maybe_day(body.get("on")) or entry.day
+    growing.confirmations[body["invoice"]] = Confirmation(body["invoice"], body["as"], on, entry.day)
+
+
+def _link(growing: _Growing, entry: JournalEntry) -> None:
+    body = entry.body
+    to = body.get("to")
+    growing.links[body["invoice"]] = Link(body["invoice"], body["as"], "" if to is None else str(to))
+
+
+def _waiver(growing: _Growing, entry: JournalEntry) -> None:
+    body = entry.body
+    growing.waivers.append(
+        Waiver(body["project"], body["phase"], entry.day, _day(body["until"]), body["reason"], body["by"])
+    )
+
+
+def _phase_started(growing: _Growing, entry: JournalEntry) -> None:
+    phase = (entry.body["project"], entry.body["phase"])
+    if growing.finished.pop(phase, None) is not None:
+        growing.started[phase] = entry.day
+    growing.started.setdefault(phase, entry.day)
+
+
+def _phase_finished(growing: _Growing, entry: JournalEntry) -> None:
+    growing.finished[entry.body["project"], entry.body["phase"]] = entry.day
+
+
+def _told(growing: _Growing, entry: JournalEntry) -> None:
+    # a record may tell of some phases only; the needs are always all of them
+    growing.told_verdicts |= entry.body["verdicts"]
+    growing.told_needs = frozenset(entry.body["needs"])
+
+
+#: What each kind of record adds to the memory.
+_APPLY: Mapping[RecordKind, Callable[[_Growing, JournalEntry], None]] = {
+    RecordKind.LIVE: _live,
+    RecordKind.AGREEMENT: _agreement,
+    RecordKind.OUTCOME: _outcome,
+    RecordKind.CHARGE_REVERSED: _charge_reversed,
+    RecordKind.CHARGE_WAIVED: _charge_waived,
+    RecordKind.CHARGE_SETTLED: _charge_settled,
+    RecordKind.HOLD: _hold,
+    RecordKind.RELEASE: _release,
+    RecordKind.CHASE: _chase,
+    RecordKind.CONFIRM: _confirm,
+    RecordKind.LINK: _link,
+    RecordKind.WAIVER: _waiver,
+    RecordKind.PHASE_STARTED: _phase_started,
+    RecordKind.PHASE_FINISHED: _phase_finished,
+    RecordKind.TOLD: _told,
+}

@@ -1,0 +1,188 @@
+"""The mirror: what the books say. Rows come and go as named tuples that match the tables.
+
+Every writer is an upsert that touches only rows that differ and returns how many it wrote. Days are whole numbers since
+1970-01-01, moments the text of `moments.to_moment`, amounts minor units, yes and no 1 and 0. `source` is the source's key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from payflow.store.database import Reader, Transaction
+from payflow.store.workings import get_meta
+
+
+class ClientRow(NamedTuple):
+    """Who pays, as a source knows them."""
+
+    source: str
+    key: str
+    name: str
+    email: str = ""
+    language: str = ""
+    country: str = ""
+
+
+class InvoiceRow(NamedTuple):
+    """An invoice; `id` is its journaled identity, `client` a key of the same source.
+
+    `state_as_of` is the moment the reading that gave this state speaks for, `read_at` the last one that listed the invoice,
+    `unknown_since` the one that should have listed it and did not.
+    """
+
+    id: int
+    source: str
+    key: str
+    number: str
+    client: str
+    currency: str
+    total: int
+    paid: int | None
+    credited: int | None
+    balance: int | None
+    issued_on: int
+    due_on: int | None
+    closed_on: int | None
+    status: str
+    reference: str
+    pay_url: str
+    dated_entries: int
+    state_as_of: str
+    read_at: str
+    unknown_since: str | None = None
+
+
+class EntryRow(NamedTuple):
+    """A money movement; `invoice` an identity, None for open credit of the client. Positive amounts lower what is owed."""
+
+    source: str
+    key: str
+    invoice: int | None
+    client: str
+    kind: str
+    paid_on: int | None
+    amount: int
+    currency: str
+    settlement: str
+
+
+class ReadingRow(NamedTuple):
+    """One reading of a source; `id` is given by the store (pass 0 to `add_reading`), `problem` empty when all went well."""
+
+    id: int
+    source: str
+    scope: str
+    as_of: str
+    finished: int
+    covers_from: int | None
+    covers_to: int | None
+    dated_entries: int
+    origin: str
+    digest: str
+    recorded_at: str
+    problem: str = ""
+
+
+_R = TypeVar("_R", ClientRow, InvoiceRow, EntryRow, ReadingRow)
+#: Named value that counts the writes to the mirror.
+_COUNTER = "mirror-counter"
+
+
+def clients(db: Reader, source: str | None = None) -> list[ClientRow]:
+    """Every client, or those of one source."""
+    return _read(db, ClientRow, "client", "source, key", source)
+
+
+def invoices(db: Reader, source: str | None = None) -> list[InvoiceRow]:
+    """Every invoice, or those of one source, by identity."""
+    return _read(db, InvoiceRow, "invoice", "id", source)
+
+
+def entries(db: Reader, source: str | None = None) -> list[EntryRow]:
+    """Every entry, or those of one source."""
+    return _read(db, EntryRow, "entry", "source, key", source)
+
+
+def readings(db: Reader, source: str | None = None) -> list[ReadingRow]:
+    """Every reading, or those of one source, in the order they were recorded."""
+    return _read(db, ReadingRow, "reading", "id", source)
+
+
+def write_clients(tx: Transaction, rows: Iterable[ClientRow]) -> int:
+    """Insert or update clients; returns how many were really written."""
+    return _count(tx, tx.executemany(_UPSERT_CLIENT, rows))
+
+
+def write_invoices(tx: Transaction, rows: Iterable[InvoiceRow]) -> int:
+    """Insert or update invoices by identity; returns how many were really written."""
+    return _count(tx, tx.executemany(_UPSERT_INVOICE, rows))
+
+
+def write_entries(tx: Transaction, rows: Iterable[EntryRow]) -> int:
+    """Insert or update entries; returns how many were really written."""
+    return _count(tx, tx.executemany(_UPSERT_ENTRY, rows))
+
+
+def delete_entries(tx: Transaction, source: str, keys: Iterable[str]) -> int:
+    """Delete entries that the source no longer has; returns how many there were."""
+    deleted = tx.executemany("DELETE FROM entry WHERE source = ? AND key = ?", ((source, key) for key in keys))
+    return _count(tx, deleted)
+
+
+def add_reading(tx: Transaction, row: ReadingRow) -> int:
+    """Record a reading and return its id; the row's own id is not used."""
+    names = ReadingRow._fields[1:]
+    [(number,)] = tx.query(f"{_insert('reading', names)} RETURNING id", row[1:])
+    _count(tx, 1)
+    return int(number)
+
+
+def mark_unknown(tx: Transaction, ids: Iterable[int], since: str) -> int:
+    """These invoices should have been listed and were not; one already unknown keeps its moment."""
+    sql = "UPDATE invoice SET unknown_since = ? WHERE id = ? AND unknown_since IS NULL"
+    return _count(tx, tx.executemany(sql, ((since, number) for number in ids)))
+
+
+def clear_unknown(tx: Transaction, ids: Iterable[int]) -> int:
+    """These invoices were listed again."""
+    sql = "UPDATE invoice SET unknown_since = NULL WHERE id = ? AND unknown_since IS NOT NULL"
+    return _count(tx, tx.executemany(sql, ((number,) for number in ids)))
+
+
+def counter(db: Reader) -> int:
+    """A number that grows with every write to the mirror, so that what was computed from it knows when it is old."""
+    return int(get_meta(db, _COUNTER) or 0)
+
+
+def _read(db: Reader, row: type[_R], table: str, order: str, source: str | None) -> list[_R]:
+    where, params = ("", ()) if source is None else (" WHERE source = ?", (source,))
+    # names of our own, no value from outside, go into the text
+    sql = f"SELECT {', '.join(row._fields)} FROM {table}{where} ORDER BY {order}"  # noqa: S608 (see above)
+    return [row._make(values) for values in db.query(sql, params)]
+
+
+def _count(tx: Transaction, written: int) -> int:
+    if written:
+        tx.execute(
+            "INSERT INTO meta (name, value) VALUES (?, '1') ON CONFLICT (name) DO UPDATE "
+            "SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)",
+            (_COUNTER,),
+        )
+    return written
+
+
+def _insert(table: str, names: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 (own names)
+
+
+def _upsert(table: str, row: type[Any], key: Sequence[str]) -> str:
+    rest = [name for name in row._fields if name not in key]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in rest)
+    differs = " OR ".join(f"{table}.{name} IS DISTINCT FROM excluded.{name}" for name in rest)
+    return f"{_insert(table, row._fields)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes} WHERE {differs}"
+
+
+_UPSERT_CLIENT = _upsert("client", ClientRow, ("source", "key"))
+_UPSERT_INVOICE = _upsert("invoice", InvoiceRow, ("id",))
+_UPSERT_ENTRY = _upsert("entry", EntryRow, ("source", "key"))
