@@ -1,0 +1,187 @@
+"""The explanation of one invoice as text: every figure with the days, balances and rates that add up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from payflow.model.decision import EntryView, Explanation, InvoiceView, Stretch
+from payflow.model.facts import State
+from payflow.model.journal import Charge, ChargeState, Notice
+from payflow.money import show
+from payflow.report.ansi import Style
+from payflow.report.table import Column, Row, table
+from payflow.report.text import block, clean
+from payflow.report.words import count, exact, figure, moment, scaled
+
+_LABEL = 12
+
+
+def explain(explanation: Explanation, style: Style) -> str:
+    """The whole explanation, ending in a line break."""
+    sections = (
+        _facts(explanation, style),
+        _entries(explanation, style),
+        _interest(explanation, style),
+        _charges(explanation, style),
+        _notices(explanation, style),
+        _owed(explanation, style),
+        _ahead(explanation, style),
+    )
+    return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
+
+
+def _facts(explanation: Explanation, style: Style) -> Iterator[str]:
+    view = explanation.invoice
+    yield style.bold(f"Invoice {clean(view.number or view.key)} for {clean(view.client_name or view.client)}")
+    yield from _said("State", _state(view), style)
+    yield from _said(
+        "Project", f"{view.project}, milestone {view.milestone}" if view.milestone else view.project, style
+    )
+    yield from _said("Total", show(view.total, view.currency), style)
+    yield from _said("Issued", str(view.issued_on), style)
+    yield from _said("Due", f"{view.due_on or 'no date'}: {view.due_why}" if view.due_why else str(view.due_on), style)
+    yield from _said("Terms", explanation.terms, style)
+    yield from _said("Rests on", explanation.rests_on, style)
+    yield from _said("Source", f"{view.source}, last listed {moment(view.read_at)}", style)
+
+
+def _said(label: str, text: str, style: Style) -> Iterator[str]:
+    if text:
+        yield from block(text, style.columns, f"  {label:<{_LABEL}}")
+
+
+def _state(view: InvoiceView) -> str:
+    late = f", {count(view.days_overdue, 'day')} late" if view.state is State.OVERDUE else ""
+    flags = f" ({', '.join(sorted(view.flags))})" if view.flags else ""
+    return f"{view.state.word}{late}{flags}"
+
+
+def _entries(explanation: Explanation, style: Style) -> Iterator[str]:
+    view = explanation.invoice
+    yield style.bold("MONEY MOVEMENTS")
+    if not explanation.entries:
+        yield "  none known"
+        return
+    columns = (Column("Day"), Column("What"), Column("On the balance", right=True), Column(""))
+    rows = [
+        Row((str(entry.on), entry.kind, figure(-entry.amount, view.currency), _settled(entry)))
+        for entry in explanation.entries
+    ]
+    yield from table(columns, rows, style)
+
+
+def _settled(entry: EntryView) -> str:
+    return f"{entry.settlement}, day inferred from readings" if entry.inferred else entry.settlement
+
+
+def _interest(explanation: Explanation, style: Style) -> Iterator[str]:
+    """Stretches with exact interest; the last digit shown carries, so that the column adds up to the exact sum."""
+    view, stretches = explanation.invoice, explanation.stretches
+    if not stretches:
+        return
+    yield style.bold("INTEREST")
+    shown = carried(stretches)
+    rows = [
+        Row(
+            (
+                str(stretch.start + timedelta(days=1)),
+                str(stretch.end),
+                str(stretch.days),
+                figure(stretch.balance, view.currency),
+                stretch.rate,
+                exact(units, view.currency),
+            )
+        )
+        for stretch, units in zip(stretches, shown, strict=True)
+    ]
+    total = sum(shown)
+    rows.append(Row(("Sum", "", str(sum(stretch.days for stretch in stretches)), "", "", exact(total, view.currency))))
+    titles = ("From", "To", "Days", "Balance", "Rate", "Interest")
+    yield from table([Column(title, right=at > 1) for at, title in enumerate(titles)], rows, style)
+    yield f"  Rounded once, half up: {show(view.interest, view.currency)}"
+
+
+def carried(stretches: tuple[Stretch, ...]) -> list[int]:
+    """Interest of each stretch in ten-thousandths of a minor unit, rounded so that they add up to the rounded exact sum."""
+    shown, before = [], 0
+    numerator, denominator = 0, 1
+    for stretch in stretches:
+        numerator = numerator * stretch.denominator + stretch.numerator * denominator
+        denominator *= stretch.denominator
+        so_far = scaled(numerator, denominator)
+        shown.append(so_far - before)
+        before = so_far
+    return shown
+
+
+def _charges(explanation: Explanation, style: Style) -> Iterator[str]:
+    if not explanation.charges:
+        return
+    yield style.bold("FEES AND CHARGES")
+    notices = {notice.message: notice for notice in explanation.notices if notice.message}
+    names = dict(explanation.step_names)
+    for charge in explanation.charges:
+        notice = notices.get(charge.message)
+        by = f" by notice {names.get(notice.step, notice.step)} of {notice.on}" if notice else ""
+        text = f"{show(charge.amount, charge.currency)} {charge.kind} claimed{by}, {_fate(charge)}"
+        yield from block(f"{text} (ref {charge.ref})", style.columns, f"  {charge.claimed_on}  ")
+        yield from (style.dim(line) for line in block(_made_under(charge), style.columns, " " * 14) if line.strip())
+        for back in charge.reversals:
+            taken = f"{show(back.amount, charge.currency)} taken back: {back.why}"
+            yield from block(taken, style.columns, f"  {back.on}  ")
+
+
+def _fate(charge: Charge) -> str:
+    if charge.state is ChargeState.CLAIMED:
+        return "unpaid" if charge.standing == charge.amount else f"{show(charge.standing, charge.currency)} unpaid"
+    return charge.state.value
+
+
+def _made_under(charge: Charge) -> str:
+    """The terms a charge was made under: the fee in words, the policy and what it rests on, where they are recorded."""
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in charge.terms.items() if key != "digest")
+
+
+def _notices(explanation: Explanation, style: Style) -> Iterator[str]:
+    if not explanation.notices:
+        return
+    yield style.bold("NOTICES")
+    names = dict(explanation.step_names)
+    for notice in explanation.notices:
+        yield from block(_notice(notice, names), style.columns, f"  {notice.on}  ")
+
+
+def _notice(notice: Notice, names: dict[str, str]) -> str:
+    text = f"{names.get(notice.step, notice.step)}, showing {notice.due_on} as the due date"
+    if not notice.handed_over:
+        text += "; perhaps not delivered"
+    if notice.announced:
+        text += f"; named {notice.announced.text}, not before {notice.announced.on}"
+    return text
+
+
+def _owed(explanation: Explanation, style: Style) -> Iterator[str]:
+    view = explanation.invoice
+    claimed = sum(charge.standing for charge in explanation.charges if charge.state is ChargeState.CLAIMED)
+    parts = (("Outstanding", view.outstanding), ("Fees", claimed), ("Interest", view.interest))
+    rows = [Row((label, show(amount, view.currency))) for label, amount in parts]
+    total = sum(amount for _, amount in parts)
+    rows.append(Row(("In total", show(total, view.currency)), paint={1: style.bold}))
+    yield style.bold("OWED")
+    yield from table((Column(""), Column("", right=True)), rows, style)
+    if view.interest_per_day:
+        yield f"  and {show(view.interest_per_day, view.currency)} of interest for each further day"
+
+
+def _ahead(explanation: Explanation, style: Style) -> Iterator[str]:
+    view = explanation.invoice
+    if view.next_step is not None:
+        day = f" on {view.next_on}" if view.next_on else ""
+        yield from _said("Next", f"{view.next_step}{day}", style)
+    else:
+        yield from _said("Next", f"no notice: {view.next_why}" if view.next_why else "no notice", style)
+    for work in explanation.blocks:
+        yield from _said("Blocks", f"{work.project}, phase {work.phase}. {work.opens}", style)
+    for remark in explanation.remarks:
+        yield from _said("Note", remark, style)
