@@ -1,0 +1,193 @@
+"""The rows below a header as columns of text, each with the row number it has in the file.
+
+pyarrow parses; its rule that all rows are equally wide is met by handing odd rows to `_Odd`, which knows blank rows, headings,
+totals and footers of reports from rows that are damaged.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from payflow.connector import ConnectorError, Ints, Kind, Problem
+from payflow_exports.dates import read
+from payflow_exports.problems import Problems
+from payflow_exports.source import Found, body, unclosed_row
+from payflow_exports.texts import Mask, Texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: A row, quoted line breaks included, may be so long; memory stays bounded whatever a file holds.
+_BLOCK = 8 * 1024 * 1024
+#: Odd rows beyond this are counted, not kept.
+_MOST_ODD = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Columns of equal length by field; `rows` are their numbers in the file; `cut`: the file ends before its time."""
+
+    rows: Ints
+    columns: Mapping[str, Texts]
+    cut: bool
+    #: whether the file holds rows at all, were they only totals
+    any_rows: bool
+
+
+def read_body(found: Found, fields: Sequence[str], problems: Problems, *, paired_quotes: bool) -> Body:
+    """Read the columns of these fields. Raises `ConnectorError` where the file cannot be read as a table."""
+    odd = _Odd(found, problems)
+    positions = sorted({found.places[field] for field in fields} | {0})
+    names = {position: f"c{position}" for position in positions}
+    table = _parse(found, list(names.values()), odd)
+    total = table.num_rows + len(odd.numbers)
+    rows = np.setdiff1d(
+        np.arange(1, total + 1, dtype=np.int64), np.array(odd.numbers, dtype=np.int64), assume_unique=True
+    )
+    columns = {position: Texts.of_arrow(table.column(name)) for position, name in names.items()}
+    del table
+    if odd.usable:
+        extra = np.array([number for number, _ in odd.usable], dtype=np.int64)
+        rows = np.concatenate([rows, extra])
+        order = np.argsort(rows, kind="stable")
+        rows = rows[order]
+        columns = {
+            position: texts.extended([cells[position] for _, cells in odd.usable]).take(order)
+            for position, texts in columns.items()
+        }
+    rows = rows + found.header_row
+    keep = np.ones(len(rows), dtype=np.bool_)
+    cut = odd.cut(total)
+    if not paired_quotes and (unclosed := unclosed_row(found)) is not None:
+        problems.add(
+            str(unclosed),
+            "a quote opens here and is never closed",
+            "Export it again; this row and all after it are left out.",
+        )
+        keep &= rows < unclosed
+        cut = True
+    keep &= ~_furniture(found, columns, fields)
+    kept = {field: columns[found.places[field]].take(keep) for field in fields}
+    return Body(rows[keep], kept, cut, any_rows=total > 0)
+
+
+def _parse(found: Found, names: Sequence[str], odd: _Odd) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    text = pa.dictionary(pa.int32(), pa.string())
+    stream = body(found)
+    try:
+        reader = arrow.open_csv(
+            stream,
+            read_options=arrow.ReadOptions(
+                column_names=[f"c{index}" for index in range(found.width)], use_threads=False, block_size=_BLOCK
+            ),
+            parse_options=arrow.ParseOptions(
+                delimiter=found.delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=odd
+            ),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(names, text),
+                include_columns=list(names),
+                strings_can_be_null=False,
+                null_values=[],
+            ),
+        )
+        table = pa.Table.from_batches(list(reader), schema=reader.schema)
+        return table.unify_dictionaries().combine_chunks()
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            return pa.table({name: pa.array([], type=pa.string()).dictionary_encode() for name in names})
+        raise ConnectorError(_unreadable(found, str(error))) from error
+    except pa.ArrowException as error:
+        raise ConnectorError(_unreadable(found, str(error))) from error
+    finally:
+        stream.close()
+
+
+def _unreadable(found: Found, error: str) -> Problem:
+    if "straddling" in error:
+        why = f"has a row longer than {_BLOCK // 1024**2} MiB, so a quote is probably never closed"
+    else:
+        why = f"cannot be read as a table: {error.splitlines()[0][:200]}"
+    return Problem(found.name, why, "Export it again.")
+
+
+class _Odd:
+    """Called by pyarrow with each row that has too few or too many cells; always skips it and keeps what can be used."""
+
+    def __init__(self, found: Found, problems: Problems) -> None:
+        self._found = found
+        self._problems = problems
+        self._last_damaged = 0
+        self.numbers: list[int] = []
+        self.usable: list[tuple[int, list[str]]] = []
+
+    def __call__(self, row: Any) -> str:
+        number = int(row.number)
+        self.numbers.append(number)
+        cells = next(csv.reader([row.text], delimiter=self._found.delimiter), []) if len(row.text) < 100_000 else []
+        filled = [cell for cell in cells if cell.strip()]
+        if not filled and cells:
+            return "skip"
+        width = self._found.width
+        if len(cells) > width and not any(cell.strip() for cell in cells[width:]) and len(self.usable) < _MOST_ODD:
+            self.usable.append((number, cells[:width]))
+        elif not (self._found.format.report and (len(filled) == 1 or is_total(filled[0]))):
+            self._damaged(number, row.actual_columns)
+        return "skip"
+
+    def _damaged(self, number: int, count: int) -> None:
+        self._last_damaged = number
+        self._problems.add(
+            str(number + self._found.header_row),
+            f"has {count} cells where the header has {len(self._found.header)}",
+            "Put cells that hold the delimiter in quotes, or export it again; the row is left out.",
+        )
+
+    def cut(self, total: int) -> bool:
+        """Whether the file's very last row is damaged."""
+        return self._last_damaged == total > 0
+
+
+def is_total(text: str) -> bool:
+    """Whether the first text of a report's row says that sums follow."""
+    return text.strip().casefold().split(" ", 1)[0].rstrip(":") in ("total", "totals", "subtotal", "sub-total")
+
+
+def _furniture(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]) -> Mask:
+    """Rows that are no data: blank ones, a repeated header, and in reports headings, totals and footers.
+
+    A total says so in its first text and holds no date. A heading or a footer is a lone text in the first column, or any text in
+    a first column that has no name.
+    """
+    used = {found.places[field]: columns[found.places[field]] for field in fields}
+    filled = np.sum([~texts.equal("") for texts in used.values()], axis=0)
+    repeated = np.logical_and.reduce([texts.equal(found.header[place].strip()) for place, texts in used.items()])
+    drop: Mask = (filled == 0) | repeated
+    if not found.format.report:
+        return drop
+    if found.format.grouped:
+        drop |= ~columns[0].equal("")
+    elif 0 in used:
+        drop |= ~columns[0].equal("") & (filled == 1)
+    return drop | _totals(used) & ~_dated(found, columns, fields)
+
+
+def _totals(columns: Mapping[int, Texts]) -> Mask:
+    leading, total = (np.full(len(next(iter(columns.values()))), value) for value in (True, False))
+    for place in sorted(columns):
+        total |= leading & columns[place].where(is_total)
+        leading &= columns[place].equal("")
+    return total
+
+
+def _dated(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]) -> Mask:
+    dates = [columns[found.places[field]] for field in fields if found.format.kind(field) is Kind.DATE]
+    none = np.zeros(len(columns[0]), dtype=np.bool_)
+    return np.logical_or.reduce([none, *(texts.where(lambda text: read(text) is not None) for texts in dates)])

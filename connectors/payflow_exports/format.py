@@ -1,0 +1,131 @@
+"""A file format is a declaration: which columns it has under which names, and the few lines that are truly its own.
+
+    reader = Format(name=..., columns={"number": ("InvoiceNumber",), ...}, required=("number", ...), build=_build)
+
+`columns` maps fields to the header names a product uses for them, best first. Fields called like a canonical column of
+invoices hold that column; `client_name` and `email` describe the client; any other field is text unless `kinds` says more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from payflow.connector import INVOICES, Kind, Limits, Scope
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from payflow_exports.sheet import Sheet
+
+#: A header row holds at least so many names that the format knows.
+FEWEST_NAMES = 3
+
+
+class DayOrder(StrEnum):
+    """How dates like 3/4/2026 are meant."""
+
+    # 3 April
+    DAY_FIRST = "day-first"
+    # 4 March
+    MONTH_FIRST = "month-first"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around the data of a report: cells of the rows above the header, texts of the last rows of the file."""
+
+    titles: Sequence[Sequence[str]]
+    tail: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a report says of itself: the day it speaks for, when it was printed, which invoices it lists.
+
+    `printed` is aware. `covers_from` and `covers_to` bound the issue dates; None is unbounded.
+    """
+
+    as_of: date | None = None
+    printed: datetime | None = None
+    scope: Scope | None = None
+    covers_from: date | None = None
+    covers_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """The canonical tables that one file yields, and the issue dates it covers where only the rows can tell."""
+
+    clients: pd.DataFrame
+    invoices: pd.DataFrame
+    entries: pd.DataFrame
+    covers_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file. `build` turns its rows into canonical tables; everything before that is shared.
+
+    `required` fields make a header row; names in `foreign` show that the file is something else. `grouped` True: the first
+    column has no name and holds group headings; False: it has one. `report`: rows that are headings, totals or a footer stand
+    between the data. `day_order` is the product's own, overruled by dates that prove the opposite. `utc`: stamps are in UTC.
+    """
+
+    name: str
+    columns: Mapping[str, Sequence[str]]
+    required: Sequence[str]
+    build: Callable[[Sheet], Portion]
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    foreign: Sequence[str] = ()
+    grouped: bool | None = None
+    report: bool = False
+    day_order: DayOrder | None = None
+    utc: bool = False
+    scope: Scope = Scope.ALL
+    about: Callable[[Frame], About] | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    def kind(self, name: str) -> Kind:
+        """What a field holds."""
+        return self.kinds.get(name) or INVOICES.get(name, Kind.TEXT)
+
+    def match(self, cells: Sequence[str]) -> Mapping[str, int] | None:
+        """Field -> position in a row of cells, if that row is a header of this format; else None."""
+        places = known(self.columns, cells)
+        enough = len(places) >= min(FEWEST_NAMES, len(self.columns)) and all(name in places for name in self.required)
+        if not enough or (self.grouped is not None and self.grouped is not _unnamed_first(cells)):
+            return None
+        names = {plain(cell) for cell in cells}
+        return None if any(plain(name) in names for name in self.foreign) else places
+
+    @property
+    def looked_for(self) -> str:
+        """One line for people: the name, and the header names without which a file is not of this format."""
+        return f"{self.name}: {', '.join(self.columns[name][0] for name in self.required)}"
+
+
+def plain(name: str) -> str:
+    """A header name as it is compared: case, blanks around and inside, and the star of required columns do not count."""
+    return " ".join(name.replace("\ufeff", "").replace("*", "").casefold().split())
+
+
+def known(columns: Mapping[str, Sequence[str]], cells: Sequence[str]) -> dict[str, int]:
+    """Field -> position of the first cell under its best name."""
+    places: dict[str, int] = {}
+    for position, cell in enumerate(cells):
+        places.setdefault(plain(cell), position)
+    found: dict[str, int] = {}
+    for name, accepted in columns.items():
+        for header in accepted:
+            if plain(header) in places:
+                found[name] = places[plain(header)]
+                break
+    return found
+
+
+def _unnamed_first(cells: Sequence[str]) -> bool:
+    return bool(cells) and not plain(cells[0])

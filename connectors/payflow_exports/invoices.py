@@ -1,0 +1,258 @@
+"""From rows to canonical tables: lines of one invoice taken together once, contradictions reported, clients gathered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from payflow.connector import (
+    CLIENTS,
+    ENTRIES,
+    INVOICES,
+    NO_DAY,
+    EntryKind,
+    Ints,
+    Kind,
+    Settlement,
+    Status,
+    check,
+    empty,
+)
+from payflow_exports.sheet import Sheet, dates_of, day_text
+from payflow_exports.texts import Mask, Texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What all lines of one invoice must say alike; the rest is taken from the first line that says anything.
+_FACTS = ("client", "currency", "total", "paid", "credited", "balance", "issued_on", "due_on", "closed_on", "status")
+
+
+def invoices_of(
+    sheet: Sheet, statuses: Mapping[str, Status], *, by_line: bool, key: Sequence[str] = ("number",)
+) -> pd.DataFrame:
+    """One canonical row per invoice, from rows that are invoices or lines of them. The index is the row in the file.
+
+    Rows with equal `key` columns are one invoice: their facts are taken once, and where they contradict each other the invoice
+    is a problem and left out. Rows without a number get a stable key from client, date, total and occurrence; `by_line` says that
+    equal ones are lines of one invoice, not invoices. Statuses are known by their words in lower case.
+    """
+    one = merged(sheet, key, by_line=by_line)
+    require(one, "client", "total", "issued_on")
+    currencies = one.currencies()
+    money = {name: one.money(name, currencies) for name, kind in INVOICES.items() if kind is Kind.MONEY}
+    days = {name: one.days(name) for name, kind in INVOICES.items() if kind is Kind.DATE}
+    status = one.words("status", statuses, Status.UNSTATED, warn=True)
+    keys = stable_keys(one, key, days["issued_on"], money["total"].values)
+    _plausible(one, money["total"].values, money["balance"].values, money["balance"].known, status)
+    import pandas as pd
+
+    index = pd.Index(one.rows)
+    frame = pd.DataFrame(
+        {
+            "key": pd.Series(keys, index=index, dtype="str"),
+            "number": pd.Series(one.text("number").objects(), index=index, dtype="str"),
+            "client": pd.Series(one.text("client").objects(), index=index, dtype="str"),
+            "currency": pd.Series(currencies.objects(), index=index, dtype="str"),
+            **{name: amounts.series(one.rows) for name, amounts in money.items()},
+            **{name: pd.Series(dates_of(column), index=index) for name, column in days.items()},
+            "status": pd.Series(status, index=index, dtype="str"),
+            "reference": pd.Series(one.text("reference").objects(), index=index, dtype="str"),
+            "pay_url": pd.Series(one.text("pay_url").objects(), index=index, dtype="str"),
+        }
+    )
+    return check(frame[one.good], INVOICES)
+
+
+def merged(sheet: Sheet, key: Sequence[str], *, by_line: bool) -> Sheet:
+    """One row per invoice: the first with its key, each column from the first line that fills it."""
+    group = _groups(sheet, key, by_line=by_line)
+    count = int(group.max()) + 1 if len(group) else 0
+    first = _first_rows(group, np.ones(len(group), dtype=np.bool_), np.zeros(count, dtype=np.int64))
+    columns = {}
+    contradicted = np.zeros(count, dtype=np.bool_)
+    for name, texts in sheet.columns.items():
+        filled = ~texts.equal("")
+        source = _first_rows(group, filled, first)
+        columns[name] = texts.take(source)
+        if name in _FACTS:
+            differ = filled & (texts.codes != texts.codes[source][group])
+            contradicted |= _report(sheet, name, group, source, differ)
+    one = sheet.keep(first) if count else sheet
+    one = one.with_columns(**columns)
+    one.good[contradicted] = False
+    return one
+
+
+def require(sheet: Sheet, *names: str) -> None:
+    """Rows that lack one of these cells are bad."""
+    for name in names:
+        header = sheet.conventions.header(name) if name in sheet else name
+        sheet.reject(
+            sheet.text(name).equal(""),
+            name,
+            lambda _: "is empty",
+            f"An invoice needs {header}; fill it in and export again.",
+        )
+
+
+def stable_keys(sheet: Sheet, key: Sequence[str], issued: Ints, totals: Ints, prefix: str = "") -> list[str]:
+    """The source's own key of each row, else one from client, date, total and occurrence that comes out alike every time."""
+    seen: Counter[str] = Counter()
+    parts = [sheet.text(name) for name in key]
+    client, keys = sheet.text("client"), []
+    for row in range(len(sheet)):
+        own = [texts[row] for texts in parts]
+        if own[-1]:
+            keys.append(prefix + "|".join(own))
+        else:
+            facts = f"{client[row]}|{day_text(int(issued[row]))}|{int(totals[row])}"
+            seen[facts] += 1
+            keys.append(f"{prefix}~{facts}|{seen[facts]}")
+    return keys
+
+
+def clients_of(*sheets: Sheet) -> pd.DataFrame:
+    """The clients of some rows: each once, with the first name and e-mail given for it."""
+    import pandas as pd
+
+    names: dict[str, str] = {}
+    emails: dict[str, str] = {}
+    for sheet in sheets:
+        _gather(sheet, "client_name", names)
+        _gather(sheet, "email", emails)
+        for client in sheet.text("client").used():
+            names.setdefault(client, client)
+    keys = list(names)
+    columns = {"key": keys, "name": [names[key] for key in keys], "email": [emails.get(key, "") for key in keys]}
+    return check(pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in columns.items()}), CLIENTS)
+
+
+def open_credit(sheet: Sheet, field: str, kind: EntryKind, prefix: str) -> pd.DataFrame:
+    """Credit of a client that no invoice has used yet: the absolute value of what a row leaves open, nothing for zero."""
+    if not len(sheet):
+        return empty(ENTRIES)
+    require(sheet, "client", field)
+    currencies = sheet.currencies()
+    rest, total, days = sheet.money(field, currencies), sheet.money("total", currencies), sheet.days("issued_on")
+    keys = stable_keys(sheet, ("number",), days, total.values, prefix)
+    import pandas as pd
+
+    index = pd.Index(sheet.rows)
+    frame = pd.DataFrame(
+        {
+            "key": pd.Series(keys, index=index, dtype="str"),
+            "client": pd.Series(sheet.text("client").objects(), index=index, dtype="str"),
+            "kind": pd.Series([kind.value] * len(sheet), index=index, dtype="str"),
+            "on": pd.Series(dates_of(days), index=index),
+            "amount": pd.Series(np.abs(rest.values), index=index, dtype="Int64"),
+            "currency": pd.Series(currencies.objects(), index=index, dtype="str"),
+            "settlement": pd.Series([Settlement.SETTLED.value] * len(sheet), index=index, dtype="str"),
+        }
+    )
+    return check(frame[sheet.good & rest.known & (rest.values != 0)], ENTRIES)
+
+
+def _groups(sheet: Sheet, key: Sequence[str], *, by_line: bool) -> Ints:
+    """The invoice of each row, numbered by first appearance."""
+    codes = _combined(sheet, key)
+    blank = sheet.text(key[-1]).equal("")
+    if blank.any():
+        start = int(codes.max()) + 1
+        alike = _combined(sheet, [name for name in _FACTS if name in sheet]) if by_line else np.arange(len(sheet))
+        codes = np.where(blank, start + alike, codes)
+    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return rank[inverse]
+
+
+def _combined(sheet: Sheet, names: Sequence[str]) -> Ints:
+    codes = np.zeros(len(sheet), dtype=np.int64)
+    for name in names:
+        texts = sheet.text(name)
+        _, codes = np.unique(codes * len(texts.values) + texts.codes, return_inverse=True)
+    return codes.astype(np.int64)
+
+
+def _first_rows(group: Ints, mask: Mask, otherwise: Ints) -> Ints:
+    """Per group the first row under a mask, or `otherwise` where there is none."""
+    result = otherwise.copy()
+    rows = np.flatnonzero(mask)
+    result[group[rows[::-1]]] = rows[::-1]
+    return result
+
+
+def _report(sheet: Sheet, name: str, group: Ints, source: Ints, differ: Mask) -> Mask:
+    """Groups whose rows say different things in a column; texts that mean the same amount or day do not differ."""
+    bad = np.zeros(len(source), dtype=np.bool_)
+    texts = sheet.columns[name]
+    rows = np.flatnonzero(differ)
+    if len(rows) and not _same_meaning(sheet, name, rows, source[group[rows]]).all():
+        same = _same_meaning(sheet, name, rows, source[group[rows]])
+        for row in rows[~same]:
+            if not bad[group[row]]:
+                bad[group[row]] = True
+                number, first = sheet.text("number")[row], source[group[row]]
+                sheet.problems.add(
+                    f"{sheet.rows[row]}: {sheet.conventions.header(name)}",
+                    f"invoice {number!r} says {texts[row][:60]!r} here and {texts[first][:60]!r} in row {sheet.rows[first]}",
+                    "Two invoices may share the number: rename one in the books and export again; neither is read.",
+                )
+    return bad
+
+
+def _same_meaning(sheet: Sheet, name: str, rows: Ints, firsts: Ints) -> Mask:
+    kind = INVOICES[name]
+    texts = sheet.columns[name]
+    if kind is Kind.DATE:
+        read = [_quiet(sheet, where).days(name) for where in (rows, firsts)]
+        return (read[0] == read[1]) & (read[0] != NO_DAY)
+    if kind is Kind.MONEY:
+        both = [_quiet(sheet, where) for where in (rows, firsts)]
+        amounts = [part.money(name, part.currencies()) for part in both]
+        return (amounts[0].values == amounts[1].values) & amounts[0].known & amounts[1].known
+    if name == "client":
+        return np.zeros(len(rows), dtype=np.bool_)
+    return np.array(
+        [texts[a].casefold() == texts[b].casefold() for a, b in zip(rows, firsts, strict=True)], dtype=np.bool_
+    )
+
+
+def _quiet(sheet: Sheet, rows: Ints) -> Sheet:
+    """Rows to be compared only: what is wrong with them is told elsewhere."""
+    from dataclasses import replace
+
+    from payflow_exports.problems import Problems
+
+    return replace(sheet.keep(rows), problems=Problems(""))
+
+
+def _gather(sheet: Sheet, name: str, into: dict[str, str]) -> None:
+    if name not in sheet:
+        return
+    client, texts = sheet.text("client"), sheet.text(name)
+    for pair in np.unique(client.codes.astype(np.int64) * len(texts.values) + texts.codes).tolist():
+        key, value = client.values[pair // len(texts.values)], texts.values[pair % len(texts.values)]
+        if key and value:
+            into.setdefault(key, value)
+
+
+def _plausible(sheet: Sheet, total: Ints, balance: Ints, known: Mask, status: Any) -> None:
+    """What no invoice can say: a negative total, more open than billed, paid with something open."""
+    live = (
+        ~np.isin(status.astype(str), [Status.VOID.value, Status.DRAFT.value])
+        if len(sheet)
+        else np.array([], dtype=np.bool_)
+    )
+    remedy = "Look at the invoice in the books, then export it again."
+    totals, balances = sheet.text("total"), sheet.text("balance")
+    sheet.reject(total < 0, "total", lambda row: f"the total {totals[row]!r} is negative", remedy)
+    odd = live & known & ((balance < 0) | (balance > total))
+    sheet.reject(odd, "balance", lambda row: f"{balances[row]!r} is open of a total of {totals[row]!r}", remedy)
+    paid = np.array([word is Status.PAID for word in status], dtype=np.bool_)
+    open_ = known & (balance > 0) & paid
+    sheet.reject(open_, "balance", lambda row: f"{balances[row]!r} is open although the invoice is paid", remedy)

@@ -1,0 +1,88 @@
+"""The options that all file sources share, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from payflow.connector import ConnectorError, Marks, Problem, Scope, is_currency, nearest
+from payflow_exports.format import DayOrder
+
+COMMON: Mapping[str, str] = MappingProxyType(
+    {
+        "encoding": "text encoding of the files, such as cp1250; by default UTF-8, else cp1252",
+        "delimiter": "what stands between columns: `,`, `;` or `tab`; by default found out",
+        "decimal": "decimal mark of amounts: point or comma; by default found out",
+        "date_format": "order in dates like 3/4/2026: day-first or month-first; by default found out",
+        "currency": "currency of exports that name none, such as EUR",
+        "scope": "what the exports list: all invoices, open ones only, or just those that changed",
+    }
+)
+
+_MARKS = {"point": Marks.POINT, "comma": Marks.COMMA}
+_DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "|": "|"}
+_ENUM = TypeVar("_ENUM", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to read the files of one source; None: find out."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    marks: Marks | None = None
+    day_order: DayOrder | None = None
+    currency: str | None = None
+    scope: Scope | None = None
+
+
+def read_options(options: Mapping[str, Any], source: str) -> Options:
+    """The shared options out of a source's own keys. Raises `ConnectorError` for a value that is none."""
+    return Options(
+        encoding=_encoding(options.get("encoding"), source),
+        delimiter=_choice(options.get("delimiter"), _DELIMITERS, "delimiter", source),
+        marks=_choice(options.get("decimal"), _MARKS, "decimal", source),
+        day_order=_choice(options.get("date_format"), _words(DayOrder), "date_format", source),
+        currency=_currency(options.get("currency"), source),
+        scope=_choice(options.get("scope"), _words(Scope), "scope", source),
+    )
+
+
+def _words(words: type[_ENUM]) -> dict[str, _ENUM]:
+    return {word.value: word for word in words}
+
+
+_VALUE = TypeVar("_VALUE")
+
+
+def _choice(value: object, choices: Mapping[str, _VALUE], name: str, source: str) -> _VALUE | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and value in choices:
+        return choices[value]
+    raise _wrong(source, name, value, nearest(str(value), [choice for choice in choices if choice != "\t"]))
+
+
+def _encoding(value: object, source: str) -> str | None:
+    if value is None:
+        return None
+    try:
+        return "".encode(str(value)).decode("ascii") or str(value)
+    except (LookupError, UnicodeError):
+        raise _wrong(source, "encoding", value, "Common ones are utf-8, cp1252, cp1250 and utf-16.") from None
+
+
+def _currency(value: object, source: str) -> str | None:
+    if value is None:
+        return None
+    code = str(value).strip().upper()
+    if is_currency(code):
+        return code
+    raise _wrong(source, "currency", value, "Write an ISO 4217 code such as EUR.")
+
+
+def _wrong(source: str, name: str, value: object, remedy: str) -> ConnectorError:
+    return ConnectorError(Problem(f"source {source!r}: {name}", f"{value!r} is not a value of this option", remedy))

@@ -1,0 +1,33 @@
+"""Problems of one file, collected: every one counts, the first ones are told in full."""
+
+from __future__ import annotations
+
+from payflow.connector import Problem
+
+#: A column that is wrong from top to bottom is told by its first rows.
+MOST = 500
+
+
+class Problems:
+    """Problems of one file in the order of finding."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._told: list[Problem] = []
+        self._untold = 0
+
+    def add(self, place: str, found: str, remedy: str, *, warning: bool = False) -> None:
+        """Note one; `place` is a row or `row: column` of the file, or empty for the file as a whole."""
+        if len(self._told) < MOST:
+            self._told.append(Problem(f"{self.file}:{place}" if place else self.file, found, remedy, warning))
+        else:
+            self._untold += 1
+
+    def all(self) -> tuple[Problem, ...]:
+        """Everything noted, and how many more there were."""
+        if not self._untold:
+            return tuple(self._told)
+        more = Problem(
+            self.file, f"has {self._untold} more problems", "Correct those listed first, then read it again."
+        )
+        return (*self._told, more)

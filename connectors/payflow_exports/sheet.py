@@ -1,0 +1,296 @@
+"""The data rows of one file, asked column by column: texts, amounts in minor units, days, words of a known set.
+
+A cell that cannot be read is a problem of its row and marks the row as bad; `good` tells which rows are left. Decimal mark and
+order of dates are decided from the whole file, however few rows a sheet still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payflow.connector import (
+    NO_DAY,
+    AmountError,
+    ConnectorError,
+    Ints,
+    Kind,
+    Marks,
+    Problem,
+    is_currency,
+    to_day,
+)
+from payflow_exports import dates
+from payflow_exports.amounts import MarkProof, amount, mark_proof
+from payflow_exports.body import Body
+from payflow_exports.format import About, DayOrder
+from payflow_exports.options import Options
+from payflow_exports.problems import Problems
+from payflow_exports.source import Found
+from payflow_exports.texts import Mask, Texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WORD = TypeVar("_WORD")
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Minor units per row; `known` is false where the cell is empty or unreadable."""
+
+    values: Ints
+    known: Mask
+
+    def series(self, index: Ints) -> pd.Series[Any]:
+        """As `Int64`, NA where not known."""
+        import pandas as pd
+
+        return pd.Series(pd.arrays.IntegerArray(self.values, ~self.known), index=index)
+
+    def __neg__(self) -> Amounts:
+        return Amounts(-self.values, self.known)
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """How a file writes amounts and dates, decided once from all its rows, when first asked."""
+
+    found: Found
+    body: Body
+    options: Options
+    about: About
+
+    def texts(self, kind: Kind) -> dict[str, Texts]:
+        """The file's columns of one kind."""
+        return {name: texts for name, texts in self.body.columns.items() if self.found.format.kind(name) is kind}
+
+    @cached_property
+    def _marks(self) -> dict[str, MarkProof]:
+        return {name: mark_proof(texts.used()) for name, texts in self.texts(Kind.MONEY).items()}
+
+    def marks(self, name: str) -> Marks:
+        """The marks of a column. Raises `ConnectorError` where the file does not prove them."""
+        if self.options.marks is not None:
+            return self.options.marks
+        own = self._marks[name]
+        for proof in (own, *(self._marks[other] for other in self._marks)):
+            if proof.point and proof.comma:
+                found = f"amounts are written both like {proof.point!r} and like {proof.comma!r}"
+                raise ConnectorError(Problem(self.where(name, proof.comma), found, _SAY_DECIMAL))
+            if proof.point or proof.comma:
+                return Marks.POINT if proof.point else Marks.COMMA
+        if own.either:
+            found = f"{own.either!r} may have a decimal mark or a thousands mark, and nothing in the file tells"
+            raise ConnectorError(Problem(self.where(name, own.either), found, _SAY_DECIMAL))
+        return Marks.POINT
+
+    @cached_property
+    def day_order(self) -> DayOrder:
+        """Day-first or month-first. Raises `ConnectorError` where the file does not prove it."""
+        columns = self.texts(Kind.DATE)
+        own = self.found.format.day_order
+        if self.options.day_order is not None:
+            return self.options.day_order
+        proof = dates.proof(text for texts in columns.values() for text in texts.used())
+        if proof.day_first and proof.month_first:
+            if own is not None:
+                return own
+            found = f"dates are written both day-first ({proof.day_first}) and month-first ({proof.month_first})"
+            raise ConnectorError(Problem(self.where_any(columns, proof.month_first), found, _SAY_DATES))
+        if proof.day_first or proof.month_first:
+            return DayOrder.DAY_FIRST if proof.day_first else DayOrder.MONTH_FIRST
+        if not proof.either:
+            return DayOrder.DAY_FIRST  # no date depends on it
+        by_period = self._order_by_period()
+        if by_period or own:
+            return by_period or own or DayOrder.DAY_FIRST
+        found = f"{proof.either!r} may be day-first or month-first, and no date in the file tells"
+        raise ConnectorError(Problem(self.where_any(columns, proof.either), found, _SAY_DATES))
+
+    def _order_by_period(self) -> DayOrder | None:
+        """The one order in which all issue dates fall into the period that the report's titles name."""
+        earliest, latest = self.about.covers_from, self.about.covers_to or self.about.as_of
+        issued = self.body.columns.get("issued_on")
+        if issued is None or (earliest is None and latest is None):
+            return None
+        fitting = [order for order in DayOrder if dates.fits(issued.used(), order, earliest, latest)]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def where(self, name: str, text: str) -> str:
+        """The first cell of a column that holds a text, as problems cite it."""
+        row = self.body.rows[np.argmax(self.body.columns[name].equal(text))]
+        return f"{self.found.name}:{row}: {self.header(name)}"
+
+    def where_any(self, columns: Mapping[str, Texts], text: str) -> str:
+        """The same for the first of several columns."""
+        return next(self.where(name, text) for name, texts in columns.items() if text in texts.used())
+
+    def header(self, name: str) -> str:
+        """The header text of a field in this file."""
+        return " ".join(self.found.header[self.found.places[name]].split()) or name
+
+
+_SAY_DECIMAL = 'Say which: decimal = "point" (1,234.50) or decimal = "comma" (1.234,50) for this source.'
+_SAY_DATES = 'Say which: date_format = "day-first" or date_format = "month-first" for this source.'
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Some data rows of one file. `currency` is the one for rows that name none; `home` the business's time zone."""
+
+    conventions: Conventions
+    rows: Ints
+    columns: Mapping[str, Texts]
+    problems: Problems
+    home: tzinfo
+    currency: str
+    good: Mask = field(repr=False)
+    #: whether the currency for silent rows was asked for by the user
+    currency_sure: bool = True
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.columns
+
+    @property
+    def about(self) -> About:
+        """What the report's titles and footer say."""
+        return self.conventions.about
+
+    def keep(self, mask: Mask) -> Sheet:
+        """Only these rows."""
+        columns = {name: texts.take(mask) for name, texts in self.columns.items()}
+        return replace(self, rows=self.rows[mask], columns=columns, good=self.good[mask])
+
+    def with_columns(self, **columns: Texts) -> Sheet:
+        """With columns added or replaced."""
+        return replace(self, columns={**self.columns, **columns})
+
+    def text(self, name: str) -> Texts:
+        """A column; empty in every row where the file has no such column."""
+        return self.columns.get(name) or Texts.constant("", len(self))
+
+    def reject(self, rows: Mask, name: str, found: Callable[[int], str], remedy: str) -> None:
+        """Mark rows as bad, each with its problem; `found` says of a row what was found."""
+        column = f": {self.conventions.header(name)}" if name in self.conventions.found.places else ""
+        for row in np.flatnonzero(rows & self.good):
+            self.problems.add(f"{self.rows[row]}{column}", found(int(row)), remedy)
+        self.good[rows] = False
+
+    def currencies(self) -> Texts:
+        """The ISO 4217 code of every row; bad codes are problems, silent rows get the source's currency."""
+        column = self.text("currency").map(lambda text: _currency(text) if text else "")
+        silent = column.equal("")
+        if silent.any():
+            if not self.currency_sure:
+                found = f"names no currency for {int(silent.sum())} rows; {self.currency} is assumed"
+                self.problems.add(
+                    "", found, f'Write currency = "{self.currency}" for this source if that is right.', warning=True
+                )
+            column = column.map(lambda text: text or self.currency)
+        wrong = ~column.where(is_currency)
+        given = self.text("currency")
+        self.reject(
+            wrong, "currency", lambda row: f"{given[row]!r} is not a currency", "Write an ISO 4217 code such as EUR."
+        )
+        return column.map(lambda text: text if is_currency(text) else self.currency)
+
+    def money(self, name: str, currencies: Texts) -> Amounts:
+        """Amounts of a column in minor units of each row's currency."""
+        texts = self.columns.get(name)
+        if texts is None:
+            return Amounts(np.zeros(len(self), dtype=np.int64), np.zeros(len(self), dtype=np.bool_))
+        marks = self.conventions.marks(name) if len(self) else Marks.POINT
+        pairs, which = np.unique(
+            texts.codes.astype(np.int64) * len(currencies.values) + currencies.codes, return_inverse=True
+        )
+        values, known = np.zeros(len(pairs), dtype=np.int64), np.zeros(len(pairs), dtype=np.bool_)
+        errors: dict[int, str] = {}
+        for place, pair in enumerate(pairs.tolist()):
+            code, currency = divmod(pair, len(currencies.values))
+            if text := texts.values[code]:
+                try:
+                    values[place], known[place] = amount(text, currencies.values[currency], marks), True
+                except AmountError as error:
+                    errors[place] = str(error)
+        if errors:
+            wrong = np.isin(which, list(errors))
+            self.reject(
+                wrong,
+                name,
+                lambda row: errors[int(which[row])],
+                "Correct the amount in the books, or the option `decimal`.",
+            )
+        return Amounts(values[which], known[which])
+
+    def days(self, name: str) -> Ints:
+        """Days of a column since 1970-01-01, `NO_DAY` where it is empty."""
+        texts = self.columns.get(name)
+        if texts is None or not len(self):
+            return np.full(len(self), NO_DAY, dtype=np.int64)
+        order, utc = self.conventions.day_order, self.conventions.found.format.utc
+        days = np.full(len(texts.values), NO_DAY, dtype=np.int64)
+        wrong = np.zeros(len(texts.values), dtype=np.bool_)
+        for code in np.unique(texts.codes).tolist():
+            if text := texts.values[code]:
+                written = dates.read(text)
+                day = written.on(order, self.home, utc=utc) if written else None
+                days[code], wrong[code] = (to_day(day), False) if day else (NO_DAY, True)
+        found: Callable[[int], str] = lambda row: f"{texts[row][:60]!r} is not a date written {order.value}"  # noqa: E731  # one line, used once
+        self.reject(wrong[texts.codes], name, found, "Correct the date in the books, or the option `date_format`.")
+        return days[texts.codes]
+
+    def words(
+        self, name: str, known: Mapping[str, _WORD], otherwise: _WORD, *, warn: bool = False
+    ) -> NDArray[np.object_]:
+        """What each row's word means; case does not count. An unknown word is a problem of its row; with `warn` it is only
+        warned of, once per word, and means `otherwise`. So does an empty cell."""
+        texts = self.text(name)
+        meanings = [known.get(_squeezed(text), otherwise if not text or warn else None) for text in texts.values]
+        strange = texts.where(lambda text: bool(text) and _squeezed(text) not in known)
+        listed = ", ".join(sorted(known))
+        if warn:
+            for text in texts.take(strange).used():
+                place = f"{self.rows[np.argmax(texts.equal(text))]}: {self.conventions.header(name)}"
+                self.problems.add(
+                    place,
+                    f"{text[:60]!r} is not a known word here",
+                    f"It is taken as not stated. Known: {listed}.",
+                    warning=True,
+                )
+        else:
+            self.reject(strange, name, lambda row: f"{texts[row][:60]!r} is not a known word here", f"Known: {listed}.")
+        meaning = np.empty(len(meanings) + 1, dtype=np.object_)
+        meaning[: len(meanings)] = meanings
+        return meaning[texts.codes]
+
+
+def dates_of(days: Ints) -> NDArray[np.datetime64]:
+    """Day numbers as `datetime64[s]`, NaT for `NO_DAY`."""
+    result = days.astype("datetime64[D]").astype("datetime64[s]")
+    result[days == NO_DAY] = np.datetime64("NaT")
+    return result
+
+
+def day_text(day: int) -> str:
+    """A day number as ISO text; empty for `NO_DAY`."""
+    return "" if day == NO_DAY else date.fromordinal(day + date(1970, 1, 1).toordinal()).isoformat()
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _currency(text: str) -> str:
+    """`usd`, `USD`, and names that end in the code: `Swedish Krona - SEK`."""
+    last = text.replace("(", " ").replace(")", " ").split()[-1:] or [""]
+    return last[0].upper()

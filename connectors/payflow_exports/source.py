@@ -1,0 +1,302 @@
+"""From a file to its header: encoding, delimiter, title rows, and where the data begin.
+
+Nothing here reads more than the file's two ends, except `survey`, which streams through it once.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from payflow.connector import ConnectorError, Problem
+from payflow_exports.format import Format, Frame, known
+from payflow_exports.options import Options
+
+_HEAD_BYTES = 256 * 1024
+_TAIL_BYTES = 4 * 1024
+_CHUNK = 1024 * 1024
+#: The header stands in one of the first rows.
+_HEAD_ROWS = 60
+_TAIL_ROWS = 10
+_DELIMITERS = (",", ";", "\t", "|")
+_LARGEST_FILE = 8 * 1024**3
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BINARIES = {
+    b"PK\x03\x04": ("is a workbook or an archive, not a CSV file", "Open it and save it as CSV, or export it as CSV."),
+    b"\xd0\xcf\x11\xe0": ("is an old Excel workbook, not a CSV file", "Open it and save it as CSV."),
+    b"%PDF": ("is a PDF, not a CSV file", "Export the report as CSV."),
+    b"\x1f\x8b": ("is compressed", "Unpack it first."),
+}
+_EMPTY = "Export it again and check that the download finished."
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recognised file. `header_row` counts from 1; `body_at` is the byte after the header; `width` the cells of a row."""
+
+    path: Path
+    format: Format
+    encoding: str
+    delimiter: str
+    header: Sequence[str]
+    header_row: int
+    body_at: int
+    width: int
+    places: dict[str, int]
+    frame: Frame
+
+    @property
+    def name(self) -> str:
+        """The file's name, as problems cite it."""
+        return self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one pass over a whole file tells: its encoding and whether its quotes come in pairs."""
+
+    encoding: str
+    paired_quotes: bool
+
+
+def recognise(path: Path, formats: Sequence[Format], options: Options, encoding: str | None = None) -> Found:
+    """Find the header of a file. `encoding` None: guess it from the first bytes, good enough for names.
+
+    Raises `ConnectorError` that says what was looked for.
+    """
+    raw = _read(path, 0, _HEAD_BYTES)
+    _refuse_binaries(path, raw)
+    bom, encoding = _bom(raw, options.encoding or encoding or "utf-8")
+    text = raw[bom:].decode(encoding, errors="replace")
+    if not text.strip():
+        raise ConnectorError(Problem(path.name, "is empty", _EMPTY))
+    if text.lstrip()[:200].casefold().startswith(("<!doctype html", "<html", "<?xml", "<table")):
+        raise ConnectorError(Problem(path.name, "holds a web page or XML, not CSV", "Export the report as CSV again."))
+    best: Found | None = None
+    for delimiter in [options.delimiter] if options.delimiter else _DELIMITERS:
+        rows = _rows(text, delimiter)
+        for index, (cells, end) in enumerate(rows):
+            for candidate in formats:
+                places = candidate.match(cells)
+                if places is not None and (best is None or len(places) > len(best.places)):
+                    best = Found(
+                        path=path,
+                        format=candidate,
+                        encoding=encoding,
+                        delimiter=delimiter,
+                        header=cells,
+                        header_row=index + 1,
+                        body_at=bom + len(text[:end].encode(encoding, errors="replace")),
+                        width=_width(cells, rows[index + 1][0] if index + 1 < len(rows) else ()),
+                        places=dict(places),
+                        frame=Frame([title for title, _ in rows[:index]], _tail(path, encoding, delimiter)),
+                    )
+            if best is not None and best.delimiter == delimiter:
+                break
+    if best is None:
+        raise ConnectorError(_unknown(path, text, formats, options))
+    return best
+
+
+def survey(path: Path, options: Options) -> Survey:
+    """Stream through the file once. Raises `ConnectorError` for NUL bytes, damaged or undecodable text."""
+    head = _read(path, 0, 4)
+    bom, encoding = _bom(head, options.encoding or "utf-8")
+    wide = encoding.startswith(("utf-16", "utf_16", "utf-32", "utf_32"))
+    decoder = codecs.getincrementaldecoder(encoding)()
+    valid, quotes = True, 0
+    for chunk in _chunks(path, bom):
+        if not wide and b"\0" in chunk:
+            raise ConnectorError(Problem(path.name, "holds NUL bytes, so it is damaged or no text at all", _EMPTY))
+        quotes += chunk.count(b'"')
+        if valid:
+            try:
+                decoder.decode(chunk)
+            except UnicodeError:
+                valid = False
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeError:
+        valid = False
+    if not valid:
+        encoding = _fallback(path, bom, options)
+    return Survey(encoding, wide or quotes % 2 == 0)
+
+
+def body(found: Found) -> io.RawIOBase:
+    """The bytes after the header, in UTF-8."""
+    return _Body(found.path, found.body_at, found.encoding)
+
+
+def unclosed_row(found: Found) -> int | None:
+    """The row in which a quote is opened and never closed, None where all are. Reads the whole file in Python."""
+    end = "\x1e end of file"
+    count, last = 0, [end]
+    with io.TextIOWrapper(io.BufferedReader(body(found)), encoding="utf-8", newline="") as lines:
+        reader = csv.reader(_with_end(lines, end), delimiter=found.delimiter)
+        try:
+            for last in reader:
+                count += 1
+        except csv.Error:
+            return found.header_row + count + 1
+    return None if last == [end] else found.header_row + count
+
+
+def _with_end(lines: Iterator[str], end: str) -> Iterator[str]:
+    last = "\n"
+    for last in lines:
+        yield last
+    if not last.endswith(("\n", "\r")):
+        yield "\n"
+    yield end
+
+
+class _Body(io.RawIOBase):
+    """A file from a position on, transcoded to UTF-8 where it is not."""
+
+    def __init__(self, path: Path, at: int, encoding: str) -> None:
+        super().__init__()
+        self._file: BinaryIO = path.open("rb")
+        self._file.seek(at)
+        plain = codecs.lookup(encoding).name == "utf-8"
+        self._decoder = None if plain else codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._pending = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # the stubs ask for a wider type
+        if self._decoder is None:
+            return self._file.readinto(buffer)  # type: ignore[attr-defined, no-any-return]  # files have it
+        while not self._pending:
+            chunk = self._file.read(_CHUNK)
+            self._pending = self._decoder.decode(chunk, final=not chunk).encode()
+            if not chunk and not self._pending:
+                return 0
+        count = min(len(buffer), len(self._pending))
+        buffer[:count] = self._pending[:count]
+        self._pending = self._pending[count:]
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _read(path: Path, at: int, count: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            if (size := file.seek(0, io.SEEK_END)) > _LARGEST_FILE:
+                raise ConnectorError(Problem(path.name, "is larger than 8 GiB", "Export a shorter period."))
+            file.seek(max(0, size + at) if at < 0 else at)
+            return file.read(count)
+    except OSError as error:
+        raise ConnectorError(
+            Problem(path.name, f"cannot be read: {error.strerror}", "Check the path and its rights.")
+        ) from error
+
+
+def _chunks(path: Path, at: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(at)
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _refuse_binaries(path: Path, raw: bytes) -> None:
+    for magic, (found, remedy) in _BINARIES.items():
+        if raw.startswith(magic):
+            raise ConnectorError(Problem(path.name, found, remedy))
+    if b"\0" in raw and not raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ConnectorError(Problem(path.name, "holds NUL bytes, so it is damaged or no text at all", _EMPTY))
+
+
+def _bom(raw: bytes, otherwise: str) -> tuple[int, str]:
+    for bom, encoding in _BOMS:
+        if raw.startswith(bom):
+            return len(bom), encoding
+    return 0, otherwise
+
+
+def _fallback(path: Path, bom: int, options: Options) -> str:
+    if options.encoding:
+        found = f"is not in {options.encoding}"
+        raise ConnectorError(Problem(path.name, found, "Correct or leave out the option `encoding`."))
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    western = codecs.getincrementaldecoder("cp1252")()
+    good = bad = 0
+    try:
+        for chunk in _chunks(path, bom):
+            text = decoder.decode(chunk)
+            bad += text.count("\ufffd")
+            good += 0 if text.isascii() else sum(1 for sign in text if sign > "\x7f" and sign != "\ufffd")
+            western.decode(chunk)
+    except UnicodeError:
+        found, remedy = "is neither UTF-8 nor cp1252", 'Name its encoding: encoding = "cp1250" or the like.'
+        raise ConnectorError(Problem(path.name, found, remedy)) from None
+    if bom or good > bad:
+        remedy = 'Export it again; if it is not UTF-8, name its encoding: encoding = "cp1252" or the like.'
+        raise ConnectorError(Problem(path.name, f"is UTF-8 with {bad} damaged places", remedy))
+    return "cp1252"
+
+
+def _rows(text: str, delimiter: str) -> list[tuple[list[str], int]]:
+    """The first rows with the position in the text where each ends."""
+    lines = io.StringIO(text, newline="").readlines()
+    ends = [0]
+    for line in lines:
+        ends.append(ends[-1] + len(line))
+    reader = csv.reader(lines, delimiter=delimiter)
+    rows: list[tuple[list[str], int]] = []
+    try:
+        for cells in reader:
+            rows.append((cells, ends[reader.line_num]))
+            if len(rows) >= _HEAD_ROWS:
+                break
+    except csv.Error:  # a cell beyond all measure: no header will follow
+        pass
+    return rows
+
+
+def _width(header: Sequence[str], first: Sequence[str]) -> int:
+    """Cells per row: some files end every row, but not the header, in an extra delimiter."""
+    extra = first[len(header) :]
+    return len(header) + (len(extra) if not any(cell.strip() for cell in extra) else 0)
+
+
+def _tail(path: Path, encoding: str, delimiter: str) -> list[str]:
+    """The texts of the last rows, joined per row; the first may be cut."""
+    raw = _read(path, -_TAIL_BYTES, _TAIL_BYTES)
+    lines = raw.decode(encoding, errors="replace").splitlines()[-_TAIL_ROWS * 2 :]
+    rows = []
+    for line in lines:
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            continue
+        if text := " ".join(cell.strip() for cell in cells if cell.strip()):
+            rows.append(text)
+    return rows[-_TAIL_ROWS:]
+
+
+def _unknown(path: Path, text: str, formats: Sequence[Format], options: Options) -> Problem:
+    """What was looked for, and what the most similar row lacks."""
+    nearest_format, missing, row, most = None, [""], 0, 0
+    for delimiter in [options.delimiter] if options.delimiter else _DELIMITERS:
+        for index, (cells, _) in enumerate(_rows(text, delimiter)):
+            for candidate in formats:
+                places = known(candidate.columns, cells)
+                if len(places) > most:
+                    lacks = [candidate.columns[name][0] for name in candidate.required if name not in places]
+                    nearest_format, missing, row, most = candidate, lacks, index + 1, len(places)
+    if nearest_format is not None and most >= 2 and missing:
+        found = f"has no known header; row {row} comes near to {nearest_format.name} but lacks {', '.join(missing)}"
+    else:
+        found = "has no known header"
+    looked = "; ".join(candidate.looked_for for candidate in formats)
+    return Problem(path.name, found, f"Looked for {looked}.")
