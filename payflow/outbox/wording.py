@@ -1,0 +1,231 @@
+"""What templates get to see: the facts of a message in small frozen types, ready to be printed.
+
+Amounts are `Money`, which prints as `4,000.00 GBP`; days are dates, printed by the `day` filter. Names and numbers come
+from outside and are one line each, so that none can pass for a paragraph of ours. `docs/mail.md` documents every field:
+users write templates against them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from payflow.model.decision import BlockedWork, ClientMessage, CorrectionItem, NoticeItem
+from payflow.model.journal import Charge
+from payflow.money import Money
+from payflow.outbox.mime import one_line
+
+#: The C library's names follow the locale of the process.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_ISO_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
+
+
+class Fee(NamedTuple):
+    """A fee that this notice claims: its reference, what was agreed, and where."""
+
+    ref: str
+    amount: Money
+    words: str
+    rests_on: str
+
+
+class Standing(NamedTuple):
+    """A charge from an earlier notice that is still asked for."""
+
+    ref: str
+    amount: Money
+    claimed_on: date
+
+
+class InterestSoFar(NamedTuple):
+    """Interest up to today, what each further day adds, and the rule in words."""
+
+    amount: Money
+    per_day: Money
+    words: str
+
+
+class Announced(NamedTuple):
+    """A fee that a later notice may claim, not before `on`: `text` is such as "a late fee of 25.00 GBP"."""
+
+    text: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One invoice with its step. `paid` is what was paid and credited, `asked` all that is to be paid today."""
+
+    number: str
+    project: str
+    step: str
+    issued: date
+    due: date | None
+    days_late: int
+    total: Money
+    paid: Money
+    outstanding: Money
+    part_paid: bool
+    fee: Fee | None
+    charges: tuple[Standing, ...]
+    interest: InterestSoFar | None
+    announced: Announced | None
+    blocks: tuple[BlockedWork, ...]
+    pay_url: str
+    asked: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A charge taken back by `amount`; `remaining` of it still stands."""
+
+    ref: str
+    number: str
+    project: str
+    amount: Money
+    remaining: Money
+    why: str
+
+
+class Total(NamedTuple):
+    """What all invoices of a message ask in one currency."""
+
+    currency: str
+    principal: Money
+    charges: Money
+    interest: Money
+    together: Money
+
+
+def day(value: date) -> str:
+    """A day as it cannot be misread: `4 November 2026`."""
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its English noun: `1 day`, `3 days`."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
+def plain_days(text: str, keep: str = "") -> str:
+    """A sentence in one line with its ISO days written out; `keep` (an invoice's number) stays as it is."""
+
+    def write_out(match: re.Match[str]) -> str:
+        try:
+            return match[0] if match[0] == keep else day(date.fromisoformat(match[0]))
+        except ValueError:
+            return match[0]
+
+    return _ISO_DAY.sub(write_out, one_line(text))
+
+
+def items_of(message: ClientMessage) -> tuple[Item, ...]:
+    """The notices of a message. Charges that the same message takes back count as taken back."""
+    remaining = {item.ref: item.remaining for item in sorted(message.corrections, key=lambda item: item.count)}
+    return tuple(_item(notice, remaining) for notice in message.notices)
+
+
+def corrections_of(message: ClientMessage) -> tuple[Correction, ...]:
+    """The corrections of a message."""
+    return tuple(_correction(item) for item in message.corrections)
+
+
+def totals_of(items: Sequence[Item]) -> tuple[Total, ...]:
+    """Sums per currency, in the order in which currencies appear; they are never added up."""
+    currencies = dict.fromkeys(item.total.currency for item in items)
+    return tuple(_total(code, [item for item in items if item.total.currency == code]) for code in currencies)
+
+
+def _item(notice: NoticeItem, remaining: Mapping[str, int]) -> Item:
+    view = notice.invoice
+
+    def money(amount: int) -> Money:
+        return Money(amount, view.currency)
+
+    charges = tuple(standing for charge in notice.charges if (standing := _standing(charge, remaining)) is not None)
+    interest = None
+    if notice.interest_words:
+        words = plain_days(notice.interest_words)
+        interest = InterestSoFar(money(view.interest), money(view.interest_per_day), words)
+    return Item(
+        number=one_line(view.number),
+        project=one_line(view.project),
+        step=one_line(notice.step_name),
+        issued=view.issued_on,
+        due=view.due_on,
+        days_late=view.days_overdue,
+        total=money(view.total),
+        paid=money(view.paid + view.credited),
+        outstanding=money(view.outstanding),
+        part_paid=view.outstanding != view.total,
+        fee=_fee(notice),
+        charges=charges,
+        interest=interest,
+        announced=_announced(notice),
+        blocks=tuple(_blocked(work, view.number) for work in notice.blocks),
+        pay_url=_link(view.pay_url),
+        asked=money(
+            view.outstanding
+            + sum(charge.amount.amount for charge in charges)
+            + (notice.fee.amount if notice.fee else 0)
+            + (view.interest if interest else 0)
+        ),
+    )
+
+
+def _fee(notice: NoticeItem) -> Fee | None:
+    fee = notice.fee
+    if fee is None:
+        return None
+    return Fee(fee.ref, Money(fee.amount, fee.currency), one_line(fee.words), plain_days(fee.rests_on))
+
+
+def _standing(charge: Charge, remaining: Mapping[str, int]) -> Standing | None:
+    amount = min(charge.standing, remaining.get(charge.ref, charge.standing))
+    return Standing(charge.ref, Money(amount, charge.currency), charge.claimed_on) if amount > 0 else None
+
+
+def _announced(notice: NoticeItem) -> Announced | None:
+    announced = notice.announces
+    return None if announced is None else Announced(plain_days(announced.text), announced.on)
+
+
+def _blocked(work: BlockedWork, number: str) -> BlockedWork:
+    # What opens a phase may be a command, which is the owner's to know and not the client's.
+    opens = "" if work.opens.startswith("payflow ") else plain_days(work.opens, number)
+    return BlockedWork(one_line(work.project), one_line(work.phase), opens)
+
+
+def _link(url: str) -> str:
+    plain = one_line(url)
+    return plain if plain.lower().startswith(("https://", "http://")) and " " not in plain else ""
+
+
+def _correction(item: CorrectionItem) -> Correction:
+    view = item.invoice
+    return Correction(
+        ref=item.ref,
+        number=one_line(view.number),
+        project=one_line(view.project),
+        amount=Money(item.amount, view.currency),
+        remaining=Money(item.remaining, view.currency),
+        why=plain_days(item.why, view.number),
+    )
+
+
+def _total(currency: str, items: Sequence[Item]) -> Total:
+    def sum_of(amounts: Iterable[Money]) -> int:
+        return sum(money.amount for money in amounts)
+
+    principal = sum_of(item.outstanding for item in items)
+    charges = sum_of(charge.amount for item in items for charge in item.charges)
+    charges += sum_of(item.fee.amount for item in items if item.fee)
+    interest = sum_of(item.interest.amount for item in items if item.interest)
+    together = principal + charges + interest
+    return Total(currency, *(Money(amount, currency) for amount in (principal, charges, interest, together)))
