@@ -46,8 +46,9 @@ def digest_of(salt: str, body: str) -> str:
     """SHA-256 of salt and body; empty, which is no digest, where these cannot be what payflow wrote."""
     try:
         raw = bytes.fromhex(salt)
-        # a salt of fixed length leaves no way to move its end into the body
-        return hashlib.sha256(raw + body.encode()).hexdigest() if len(raw) == SALT_BYTES else ""
+        # one length and one spelling: else its end could move into the body, or blanks into it, unseen
+        sound = len(raw) == SALT_BYTES and raw.hex() == salt
+        return hashlib.sha256(raw + body.encode()).hexdigest() if sound else ""
     except (AttributeError, TypeError, ValueError):
         return ""
 

@@ -77,7 +77,7 @@ class SqliteDatabase:
     """SQLite through Python's `sqlite3`: write-ahead log, every commit synced, explicit transactions."""
 
     def __init__(self, path: Path, *, patience: float = _PATIENCE) -> None:
-        """Open an existing file; see `create`. Raises `StoreError`."""
+        """Open an existing file; see `create`. Raises `StoreError`, also for the database of another program."""
         self.path = path
         if sqlite3.sqlite_version_info < _OLDEST:
             found = f"SQLite {sqlite3.sqlite_version} is too old"
@@ -140,6 +140,8 @@ class SqliteDatabase:
         self._connection.close()
 
     def _set_up(self) -> None:
+        # nothing is changed in the database of another program
+        self.schema_version()
         # a mode once set stays with the file; setting it again would ask for a lock
         if self.query("PRAGMA journal_mode") != [("wal",)]:
             self.query("PRAGMA journal_mode = WAL")

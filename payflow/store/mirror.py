@@ -82,6 +82,8 @@ class ReadingRow(NamedTuple):
     digest: str
     recorded_at: str
     problem: str = ""
+    #: the kind of report, as in `facts.Reading`
+    report: str = ""
 
 
 _R = TypeVar("_R", ClientRow, InvoiceRow, EntryRow, ReadingRow)

@@ -75,7 +75,8 @@ _MIRROR = (
         origin TEXT NOT NULL,
         digest TEXT NOT NULL,
         recorded_at TEXT NOT NULL,
-        problem TEXT NOT NULL
+        problem TEXT NOT NULL,
+        report TEXT NOT NULL
     )""",
     "CREATE INDEX reading_source ON reading (source)",
 )

@@ -1,0 +1,384 @@
+"""The journal: one writer, a chain that shows every change, and the anchor that shows a cut end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import payflow
+from payflow.errors import JournalError, StoreError
+from payflow.model.journal import Record, RecordKind
+from payflow.store import DuplicateKeyError, Store, anchor, journal
+from payflow.store.chain import GENESIS
+from store.journal_samples import AT, DAY, add, fee, new_store, outcome, record, tamper
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with new_store(tmp_path) as opened:
+        yield opened
+
+
+def test_records_are_numbered_from_one_and_read_back_as_they_were_written(store: Store) -> None:
+    body = {"text": "Žluťoučký £ \u2028 'x'", "none": None, "yes": True, "many": [1, -(2**62), {"deep": []}]}
+    written = Record(RecordKind.HOLD, DAY, body, client="acme", project="web", invoice=7)
+    assert add(store, written, record()) == [1, 2]
+    assert add(store, record(), at=AT + timedelta(seconds=1)) == [3]
+    first, _, last = journal.entries(store)
+    assert first == (1, AT, "hold", DAY, "acme", "web", 7, body)
+    assert (last.seq, last.at, last.invoice, last.body) == (3, AT + timedelta(seconds=1), None, {})
+    assert journal.head(store).seq == 3
+    assert journal.verify(store, store.anchor) == []
+
+
+def test_an_empty_journal_verifies(store: Store) -> None:
+    assert journal.head(store) == (0, GENESIS)
+    assert journal.verify(store, store.anchor) == []
+    assert add(store) == []
+
+
+def test_a_hash_can_be_computed_by_anyone_from_the_rows(store: Store) -> None:
+    add(store, Record(RecordKind.CHASE, DAY, {"b": 1, "a": "é"}, client="acme", invoice=3))
+    [(salt, body)] = store.query("SELECT salt, body FROM journal_body")
+    assert body == '{"a":"\\u00e9","b":1}'
+    assert len(bytes.fromhex(salt)) == 16
+    digest = hashlib.sha256(bytes.fromhex(salt) + body.encode()).hexdigest()
+    covered = [1, 1, "0" * 64, "chase", "acme", "", 3, 20778, "2026-11-21T09:00:00.000000Z", digest]
+    expected = hashlib.sha256(json.dumps(covered, separators=(",", ":")).encode()).hexdigest()
+    assert store.query("SELECT digest, hash FROM journal") == [(digest, expected)]
+
+
+def test_equal_bodies_have_different_digests(store: Store) -> None:
+    add(store, record(invoice=1), record(invoice=1))
+    assert len(set(store.query("SELECT digest FROM journal"))) == 2
+
+
+@pytest.mark.parametrize(
+    "value", [1.5, float("nan"), Decimal(1), date(2026, 1, 1), b"x", {1: "x"}, {"deep": [{"er": 0.1}]}, {1, 2}]
+)
+def test_bodies_are_json_without_floats(store: Store, value: Any) -> None:
+    with pytest.raises(TypeError, match="body"):
+        add(store, record(), Record(RecordKind.CHASE, DAY, {"value": value}))
+    assert list(journal.entries(store)) == []
+
+
+@pytest.mark.parametrize("odd", [" {}", "{} ", "{}00", "{:.30}"])
+def test_a_salt_has_one_spelling_only(store: Store, odd: str) -> None:
+    add(store, record())
+    [(salt,)] = store.query("SELECT salt FROM journal_body")
+    tamper(store, lambda db: db.execute("UPDATE journal_body SET salt = ?", (odd.format(salt),)))
+    assert journal.verify(store, store.anchor) == ["the body of record 1 was changed after it was written"]
+
+
+def test_an_exception_after_appending_leaves_nothing(store: Store) -> None:
+    add(store, record())
+    with suppress(ZeroDivisionError), store.transaction() as tx:
+        journal.append(tx, [outcome(charges=[fee()])], at=AT)
+        raise ZeroDivisionError
+    assert journal.head(store).seq == 1
+    assert store.query("SELECT * FROM charge") == []
+    assert add(store, record()) == [2]
+    assert journal.verify(store, store.anchor) == []
+
+
+def test_half_an_append_is_never_kept_even_when_its_error_is_swallowed(store: Store) -> None:
+    add(store, outcome(charges=[fee("PF-1")]))
+    with pytest.raises(StoreError, match="a statement failed"), store.transaction() as tx, suppress(DuplicateKeyError):
+        journal.append(tx, [record(), outcome(charges=[fee("PF-1")])], at=AT)
+    assert journal.head(store).seq == 1
+
+
+def test_records_are_found_by_kind_by_what_they_are_about_and_by_day(store: Store) -> None:
+    later = DAY + timedelta(days=3)
+    add(
+        store,
+        Record(RecordKind.HOLD, DAY, {}, client="acme", project="web", invoice=1),
+        Record(RecordKind.CHASE, DAY, {}, client="acme", invoice=2),
+        Record(RecordKind.HOLD, later, {}, client="bolt", invoice=1),
+    )
+
+    def found(**wanted: Any) -> list[int]:
+        return [entry.seq for entry in journal.entries(store, **wanted)]
+
+    assert found() == [1, 2, 3]
+    assert found(kinds=[RecordKind.HOLD]) == [1, 3]
+    assert found(kinds=["hold", "chase"], client="acme") == [1, 2]
+    assert found(kinds=[]) == []
+    assert found(project="web") == [1]
+    assert found(invoice=1, client="bolt") == [3]
+    assert found(since=later) == [3]
+    assert found(until=DAY) == [1, 2]
+    assert found(since=DAY + timedelta(days=1), until=later - timedelta(days=1)) == []
+
+
+def test_long_journals_are_read_page_by_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "_PAGE", 4)
+    for count in (3, 1, 4):
+        add(store, *[record(invoice=1)] * count)
+        head = journal.head(store).seq
+        assert [entry.seq for entry in journal.entries(store)] == list(range(1, head + 1))
+        assert journal.verify(store, store.anchor) == []
+
+
+def delete(seq: int) -> Callable[[sqlite3.Connection], object]:
+    def change(db: sqlite3.Connection) -> None:
+        db.execute("DELETE FROM journal_body WHERE seq = ?", (seq,))
+        db.execute("DELETE FROM journal WHERE seq = ?", (seq,))
+
+    return change
+
+
+def statement(sql: str) -> Callable[[sqlite3.Connection], object]:
+    return lambda db: db.executescript(sql)
+
+
+def swap(one: int, two: int) -> Callable[[sqlite3.Connection], object]:
+    def change(db: sqlite3.Connection) -> None:
+        for table in ("journal", "journal_body"):
+            for old, new in ((one, -1), (two, one), (-1, two)):
+                db.execute(f"UPDATE {table} SET seq = ? WHERE seq = ?", (new, old))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (statement("UPDATE journal SET day = day + 1 WHERE seq = 3"), ["record 3 was changed or moved"]),
+        (statement("UPDATE journal SET kind = 'hold' WHERE seq = 5"), ["record 5 was changed or moved"]),
+        (statement("UPDATE journal_body SET body = '{}' WHERE seq = 2"), ["the body of record 2 was changed"]),
+        (statement("UPDATE journal_body SET salt = 'zz' WHERE seq = 2"), ["the body of record 2 was changed"]),
+        (statement("UPDATE journal_body SET body = x'00' WHERE seq = 2"), ["the body of record 2 was changed"]),
+        (statement("DELETE FROM journal_body WHERE seq = 4"), ["the body of record 4 is missing"]),
+        (delete(1), ["record 1 is missing before record 2"]),
+        (delete(3), ["record 3 is missing before record 4"]),
+        (
+            statement("DELETE FROM journal WHERE seq IN (2, 3)"),
+            [
+                "records 2 to 3 are missing before record 4",
+                "a body for record 2, but no",
+                "a body for record 3, but no",
+            ],
+        ),
+        (statement("DELETE FROM journal WHERE seq = 5"), ["a body for record 5, but no such record: it was removed"]),
+        (
+            swap(2, 4),
+            [
+                "record 2 does not follow record 1",
+                "record 2 was changed or moved",
+                "record 3 does not follow record 2",
+                "record 4 does not follow record 3",
+                "record 4 was changed or moved",
+                "record 5 does not follow record 4",
+            ],
+        ),
+        (
+            statement(
+                "INSERT INTO journal SELECT 6, at, kind, day, client, project, invoice, version, digest, prev, hash "
+                "FROM journal WHERE seq = 5; INSERT INTO journal_body SELECT 6, salt, body FROM journal_body WHERE seq = 5"
+            ),
+            ["record 6 does not follow record 5", "record 6 was changed or moved"],
+        ),
+    ],
+)
+def test_every_fault_is_named(
+    store: Store, change: Callable[[sqlite3.Connection], object], expected: list[str]
+) -> None:
+    add(store, *(record(invoice=number) for number in range(5)))
+    tamper(store, change)
+    faults = journal.verify(store, store.anchor)
+    assert len(faults) == len(expected)
+    assert all(start in fault for start, fault in zip(expected, faults, strict=True)), faults
+
+
+COLUMNS = ("at", "kind", "day", "client", "project", "invoice", "version", "digest", "prev", "hash")
+
+
+@st.composite
+def tamperings(draw: st.DrawFn) -> Callable[[sqlite3.Connection], object]:
+    """One change of any kind to a journal of six records, anchored at its end."""
+    seq, other = draw(st.lists(st.integers(1, 6), min_size=2, max_size=2, unique=True))
+    column = draw(st.sampled_from(COLUMNS))
+    value = draw(st.one_of(st.integers(-5, 5), st.text("ab0", max_size=3), st.none()))
+    kind = draw(st.sampled_from(["column", "body", "salt", "copy body", "remove", "swap", "insert", "shift"]))
+
+    def change(db: sqlite3.Connection) -> None:
+        if kind == "column":
+            db.execute(f"UPDATE OR IGNORE journal SET {column} = ? WHERE seq = ?", (value, seq))
+        elif kind in ("body", "salt"):
+            db.execute(f"UPDATE journal_body SET {kind} = {kind} || ? WHERE seq = ?", (f" {value}", seq))
+        elif kind == "copy body":
+            db.execute("UPDATE journal_body SET body = '[]' || body WHERE seq = ?", (seq,))
+        elif kind == "remove":
+            delete(seq)(db)
+        elif kind == "swap":
+            swap(seq, other)(db)
+        else:
+            step = 1 if kind == "insert" else 2
+            for table in ("journal", "journal_body"):
+                db.execute(f"UPDATE {table} SET seq = -seq - ? WHERE seq >= ?", (step, seq))
+                db.execute(f"UPDATE {table} SET seq = -seq WHERE seq < 0")
+            db.execute(f"INSERT INTO journal SELECT {seq}, {', '.join(COLUMNS)} FROM journal WHERE seq > 0 LIMIT 1")
+
+    return change
+
+
+@settings(max_examples=60, deadline=None)
+@given(tamperings())
+def test_any_single_change_removal_insertion_or_move_is_found(change: Callable[[sqlite3.Connection], object]) -> None:
+    with tempfile.TemporaryDirectory() as folder, new_store(Path(folder)) as store:
+        store.query("PRAGMA synchronous = OFF")
+        add(store, *(Record(RecordKind.CHASE, DAY, {"n": n}, client=f"c{n}", invoice=n + 100) for n in range(6)))
+        anchor.write_anchor(store.anchor, journal.head(store), AT)
+        before = store.query("SELECT * FROM journal"), store.query("SELECT * FROM journal_body")
+        tamper(store, change)
+        after = store.query("SELECT * FROM journal"), store.query("SELECT * FROM journal_body")
+        faults = journal.verify(store, store.anchor)
+        assert bool(faults) is (before != after)
+        assert all("record" in fault for fault in faults)
+
+
+def test_a_chain_rewritten_as_a_whole_is_found_through_the_anchor(store: Store, tmp_path: Path) -> None:
+    add(store, *[record(invoice=1)] * 4)
+    anchor.write_anchor(store.anchor, journal.head(store), AT)
+    other = tmp_path / "other"
+    other.mkdir()
+    with new_store(other) as forged:
+        add(forged, *[record(invoice=2)] * 5)
+        assert journal.verify(forged, forged.anchor) == []
+        assert journal.verify(forged, store.anchor) == [
+            "record 4 is not the one that the anchor file payflow.db.anchor knows under this number"
+        ]
+        assert "this is another journal" in anchor.check_anchor(store.anchor, forged)
+
+
+def test_a_cut_end_and_an_older_copy_are_found_through_the_anchor(store: Store, tmp_path: Path) -> None:
+    add(store, *[record(invoice=1)] * 2)
+    copy = tmp_path / "copy.db"
+    tamper(store, lambda db: db.execute("VACUUM INTO ?", (str(copy),)))
+    anchor.write_anchor(store.anchor, journal.head(store), AT)
+    assert anchor.check_anchor(store.anchor, store) == ""
+    add(store, *[record(invoice=1)] * 3)
+    anchor.write_anchor(store.anchor, journal.head(store), AT)
+    assert anchor.check_anchor(store.anchor, store) == ""
+    assert journal.verify(store, store.anchor) == []
+    tamper(store, statement("DELETE FROM journal_body WHERE seq > 2; DELETE FROM journal WHERE seq > 2"))
+    said = "the journal ends at record 2, the anchor knows record 5: this is an older copy"
+    assert anchor.check_anchor(store.anchor, store) == said
+    assert journal.verify(store, store.anchor) == [
+        "the journal ends at record 2, the anchor file payflow.db.anchor knows record 5: its end was cut off"
+    ]
+    with pytest.raises(JournalError, match=said):
+        anchor.write_anchor(store.anchor, journal.head(store), AT)
+    copy.replace(store.path)
+    assert [line.seq for line in anchor.read_anchor(store.anchor)] == [2, 5]
+
+
+def test_the_anchor_gets_a_line_only_when_the_journal_moved(store: Store) -> None:
+    anchor.write_anchor(store.anchor, journal.head(store), AT)
+    assert not store.anchor.exists()
+    assert anchor.check_anchor(store.anchor, store) == ""
+    add(store, record())
+    for _ in range(2):
+        anchor.write_anchor(store.anchor, journal.head(store), AT)
+    assert store.anchor.read_text() == f"1 {journal.head(store).hash} 2026-11-21T09:00:00.000000Z\n"
+    assert store.anchor.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_line_cut_short_by_a_crash_is_passed_over_and_written_again(store: Store) -> None:
+    add(store, record())
+    anchor.write_anchor(store.anchor, journal.head(store), AT)
+    whole = store.anchor.read_text()
+    store.anchor.write_text(whole + whole[:40])
+    add(store, record())
+    assert anchor.check_anchor(store.anchor, store) == ""
+    anchor.write_anchor(store.anchor, journal.head(store), AT)
+    assert [line.seq for line in anchor.read_anchor(store.anchor)] == [1, 2]
+    assert journal.verify(store, store.anchor) == []
+
+
+def test_an_anchor_that_cannot_be_used_is_a_store_error(store: Store) -> None:
+    add(store, record())
+    store.anchor.mkdir()
+    with pytest.raises(StoreError, match="the anchor file cannot be used"):
+        anchor.check_anchor(store.anchor, store)
+
+
+def test_two_processes_that_append_at_once_keep_the_chain_whole(store: Store) -> None:
+    script = """
+        import sys
+        from datetime import UTC, date, datetime
+        from pathlib import Path
+        from payflow.model.journal import Record, RecordKind
+        from payflow.store import journal, open_store
+        with open_store("sqlite:///payflow.db", Path(sys.argv[1])) as store:
+            for number in range(40):
+                with store.transaction() as tx:
+                    records = [Record(RecordKind.CHASE, date(2026, 1, 1), {"invoice": number})] * 2
+                    journal.append(tx, records, at=datetime.now(UTC))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(store.path.parent)]
+    writers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [(writer.communicate(timeout=120)[1], writer.returncode) for writer in writers] == [("", 0)] * 2
+    assert journal.head(store).seq == 160
+    assert journal.verify(store, store.anchor) == []
+
+
+def test_a_writer_killed_after_appending_leaves_the_old_journal(store: Store) -> None:
+    add(store, record())
+    script = """
+        import sys
+        from datetime import UTC, date, datetime
+        from pathlib import Path
+        from payflow.model.journal import Record, RecordKind
+        from payflow.store import journal, open_store
+        with open_store("sqlite:///payflow.db", Path(sys.argv[1])) as store, store.transaction() as tx:
+            journal.append(tx, [Record(RecordKind.CHASE, date(2026, 1, 1), {})] * 500, at=datetime.now(UTC))
+            print("appended", flush=True)
+            sys.stdin.read()
+    """
+    writer = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script), str(store.path.parent)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "appended\n"
+        writer.kill()
+    assert journal.head(store).seq == 1
+    assert add(store, record()) == [2]
+    assert journal.verify(store, store.anchor) == []
+
+
+def test_only_one_module_writes_the_journal() -> None:
+    package = Path(payflow.__file__).parent
+    writers = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for words in [" ".join(path.read_text(encoding="utf-8").split())]
+        if any(f"{verb} journal" in words for verb in ("INSERT INTO", "UPDATE", "DELETE FROM"))
+    }
+    assert writers == {"store/journal.py"}
+
+
+def test_the_day_of_a_record_and_its_moment_do_not_depend_on_the_zone_given(store: Store) -> None:
+    add(store, record(), at=datetime.fromisoformat("2026-11-21T23:30:00-05:00"))
+    [entry] = journal.entries(store)
+    assert (entry.at, entry.day) == (datetime(2026, 11, 22, 4, 30, tzinfo=UTC), DAY)
