@@ -177,6 +177,8 @@ class Agreement:
     default_policy: str | None
     sources: Mapping[str, str]
     digest: str
+    #: What `was` says beside a source, by its present name; empty text: really new.
+    source_was: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,174 @@
+"""`[policy.NAME]` and its ladder `[[policy.NAME.step]]`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from payflow.errors import nearest
+from payflow.model.agreement import Binding, DueRule, Interest, LateFee, Policy, Step, Terms
+from payflow.policy.terms import parse_terms
+from payflow.workspace import values
+from payflow.workspace.document import Table
+from payflow.workspace.settings import read_was
+
+#: the e-mails that come with payflow
+OUR_TEMPLATES = ("heads-up", "reminder", "late-fee", "final-notice")
+#: what stands for terms that could not be read
+_NO_TERMS = Terms("", ())
+#: days of a step, either side of the due date
+_FARTHEST = 3650
+
+
+@dataclass(frozen=True)
+class PolicyReader:
+    """Reads the policies of a workspace; `currency` is the business's, `root` where `templates/` may lie."""
+
+    currency: str
+    root: Path
+
+    def read(self, top: Table) -> dict[str, Policy]:
+        """Every policy by name."""
+        section = top.table("policy")
+        if section is None:
+            return {}
+        policies: dict[str, Policy] = {}
+        for name in section.data:
+            values.check_name(section, name, name)
+            table = section.table(name)
+            if table is not None:
+                policies[name] = self._policy(name, table)
+        return policies
+
+    def _policy(self, name: str, table: Table) -> Policy:
+        policy = Policy(
+            name=name,
+            terms=_terms(table),
+            grace=table.whole("grace", 0, 0, _FARTHEST),
+            spacing=table.whole("spacing", 2, 0, _FARTHEST),
+            binding=Binding(table.word("binding", tuple(Binding), Binding.SIGNATURE)),
+            due=DueRule(table.word("due", tuple(DueRule), DueRule.LATER)),
+            late_fee=self._late_fee(table),
+            interest=_interest(table),
+            gate_charges=_gate_charges(table),
+            tolerance=values.amounts(table, "tolerance", self.currency),
+        )
+        ladder = tuple(self._steps(table, policy))
+        if policy.late_fee is not None and not any(step.fee for step in ladder):
+            found = "the late fee is never claimed, because no step says fee = true"
+            table.wrong("late_fee", found, "Add fee = true to the step whose e-mail claims it.", warning=True)
+        table.finish()
+        return replace(policy, ladder=ladder)
+
+    def _late_fee(self, table: Table) -> LateFee | None:
+        fee = table.table("late_fee")
+        if fee is None:
+            return None
+        flat, percent = values.amounts(fee, "amount", self.currency, least=1), values.percent(fee, "percent")
+        if "amount" in fee and "percent" in fee:
+            fee.wrong("percent", "a late fee is an amount or a percentage, not both", "Leave one of them out.")
+        elif not fee.data:
+            fee.wrong((), "the late fee says nothing", 'Write { amount = "25.00" } or { percent = "1.5" }.')
+        fee.finish()
+        return LateFee(flat, percent)
+
+    def _steps(self, table: Table, policy: Policy) -> list[Step]:
+        """The ladder, checked as a whole: names, order, days, and that fees are announced."""
+        ladder: list[Step] = []
+        for item in table.tables("step"):
+            step = self._step(item)
+            self._check_step(item, step, ladder, policy, has_fee="late_fee" in table)
+            ladder.append(step)
+        return ladder
+
+    def _step(self, table: Table) -> Step:
+        name, was = values.name(table, "name", '"reminder"'), read_was(table)
+        step = Step(
+            name=name,
+            key=was or name,
+            day=table.whole("day", None, -_FARTHEST, _FARTHEST, "days after the due date, negative before it"),
+            email=table.text("email", example='"reminder"'),
+            fee=table.flag("fee", False),
+            was=was,
+        )
+        if step.email and step.email not in self.templates:
+            remedy = f"{nearest(step.email, self.templates)} Or write templates/en/{step.email}.txt of your own."
+            table.wrong("email", f"there is no e-mail template {step.email!r}", remedy)
+        table.finish()
+        return step
+
+    def _check_step(self, table: Table, step: Step, earlier: list[Step], policy: Policy, *, has_fee: bool) -> None:
+        for other in earlier:
+            if step.name and other.name == step.name:
+                table.wrong("name", f"two steps are called {step.name!r}", "Give each step a name of its own.")
+        if earlier and isinstance(table.data.get("day"), int):
+            self._check_order(table, step, earlier[-1])
+        if not step.fee:
+            return
+        if not has_fee:
+            remedy = 'Add late_fee = { amount = "25.00" } to the policy, or leave fee out.'
+            table.wrong("fee", "the step claims a fee, but the policy has no late_fee", remedy)
+        if not earlier:
+            remedy = "Put a step before it: a fee is claimed only after an earlier notice that named it."
+            table.wrong("fee", "the first step cannot claim a fee, because nothing announced it", remedy)
+        if isinstance(table.data.get("day"), int) and step.day <= policy.grace:
+            found = f"the fee would be claimed on day {step.day}, within the {policy.grace} days of grace"
+            table.wrong("day", found, f"Write a day after the grace: {policy.grace + 1} or later.")
+
+    def _check_order(self, table: Table, step: Step, last: Step) -> None:
+        if step.day == last.day:
+            table.wrong("day", f"{last.name!r} is on day {step.day} as well", "Give each step a day of its own.")
+        elif step.day < last.day:
+            found = f"day {step.day} comes before day {last.day} of {last.name!r}, the step above"
+            table.wrong("day", found, "Write the steps in the order of their days.")
+
+    @cached_property
+    def templates(self) -> tuple[str, ...]:
+        """Names of the e-mails that a step may send: ours and those in the user's `templates/`."""
+        folder = self.root / "templates"
+        own = {path.stem for pattern in ("*.txt", "*/*.txt") for path in folder.glob(pattern)}
+        return tuple(sorted(own.union(_our_templates())))
+
+
+def _our_templates() -> Collection[str]:
+    from importlib.resources import files
+
+    folder = files("payflow_templates").joinpath("en")
+    if not folder.is_dir():
+        return OUR_TEMPLATES
+    names = (item.name for item in folder.iterdir())
+    return [name.removesuffix(".txt") for name in names if name.endswith(".txt")]
+
+
+def _terms(table: Table) -> Terms:
+    text = table.text("terms", example='"net-15"')
+    try:
+        return parse_terms(text) if text else _NO_TERMS
+    except ValueError as error:
+        table.wrong("terms", f"{text!r} are no terms", f"Write one of: {error}.")
+        return _NO_TERMS
+
+
+def _interest(table: Table) -> Interest | None:
+    inner = table.table("interest")
+    if inner is None:
+        return None
+    if inner.get("statute") is not None:
+        remedy = 'Write the rate of a year: interest = { annual = "8" }.'
+        inner.wrong("statute", "this version of payflow knows yearly rates only", remedy)
+    elif "annual" not in inner:
+        inner.missing("annual", '"8", percent a year')
+    annual = values.percent(inner, "annual")
+    inner.finish()
+    return Interest(annual) if annual is not None else None
+
+
+def _gate_charges(table: Table) -> bool:
+    gate = table.table("gate")
+    if gate is None:
+        return False
+    charges = gate.flag("charges", False)
+    gate.finish()
+    return charges
