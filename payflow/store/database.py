@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -69,6 +70,8 @@ class Database(Reader, Protocol):
 _APPLICATION = 0x70617966
 #: Seconds to wait for another writer: longer than the largest import takes to commit.
 _PATIENCE = 30.0
+#: Seconds between two tries where SQLite does not wait by itself.
+_PAUSE = 0.02
 #: `RETURNING` came with this release.
 _OLDEST = (3, 35, 0)
 
@@ -89,7 +92,7 @@ class SqliteDatabase:
         except CAUGHT as error:
             raise explain(error, path) from error
         try:
-            self._set_up()
+            self._set_up(time.monotonic() + patience)
         except StoreError:
             self.close()
             raise
@@ -139,12 +142,17 @@ class SqliteDatabase:
         """Let go of the file."""
         self._connection.close()
 
-    def _set_up(self) -> None:
+    def _set_up(self, deadline: float) -> None:
         # nothing is changed in the database of another program
         self.schema_version()
-        # a mode once set stays with the file; setting it again would ask for a lock
-        if self.query("PRAGMA journal_mode") != [("wal",)]:
-            self.query("PRAGMA journal_mode = WAL")
+        # a mode once set stays with the file; two processes that set it at once do not queue, one of them is turned away
+        while self.query("PRAGMA journal_mode") != [("wal",)]:
+            try:
+                self.query("PRAGMA journal_mode = WAL")
+            except StoreError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_PAUSE)
         self.query("PRAGMA synchronous = FULL")
         self.query("PRAGMA foreign_keys = ON")
 
