@@ -89,7 +89,7 @@ def _interest(explanation: Explanation, style: Style) -> Iterator[str]:
                 str(stretch.end),
                 str(stretch.days),
                 figure(stretch.balance, view.currency),
-                stretch.rate,
+                f"{stretch.rate} %",
                 exact(units, view.currency),
             )
         )
@@ -97,7 +97,7 @@ def _interest(explanation: Explanation, style: Style) -> Iterator[str]:
     ]
     total = sum(shown)
     rows.append(Row(("Sum", "", str(sum(stretch.days for stretch in stretches)), "", "", exact(total, view.currency))))
-    titles = ("From", "To", "Days", "Balance", "Rate", "Interest")
+    titles = ("From", "To", "Days", "Balance", "A year", "Interest")
     yield from table([Column(title, right=at > 1) for at, title in enumerate(titles)], rows, style)
     yield f"  Rounded once, half up: {show(view.interest, view.currency)}"
 

@@ -119,3 +119,12 @@ def _milestone(milestone: MilestoneView, currency: str) -> str:
     if milestone.paid > 0:
         return f"{amount} part-paid ({figure(milestone.paid, currency)})"
     return f"{amount} {'unpaid' if milestone.billed > 0 else 'not billed'}"
+
+
+def gate_text(verdict: Verdict, style: Style) -> str:
+    """The answer of the gate: `open` or `blocked` on a line of its own, then waiver and reasons."""
+    lines = [style.green(verdict.word) if verdict.open else style.red(verdict.word)]
+    if verdict.waiver is not None:
+        until = f"waived until {verdict.waiver.until}: {verdict.waiver.reason}; without that:"
+        lines += block(until, style.columns, "  ")
+    return "\n".join([*lines, *reason_lines(verdict.reasons, style)])

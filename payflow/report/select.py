@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from payflow.errors import UnknownName
 from payflow.model.decision import Decision, InvoiceView, ProjectView, Totals, Verdict
-from payflow.model.facts import Role, State
+from payflow.model.facts import Role
 
 
 def project_of(decision: Decision, name: str) -> ProjectView:
@@ -47,7 +47,7 @@ def _totals(invoices: Sequence[InvoiceView]) -> list[Totals]:
         Totals(
             currency,
             sum(view.outstanding for view in views),
-            sum(view.outstanding for view in views if view.state is State.OVERDUE),
+            sum(view.outstanding for view in views if view.days_overdue),
             sum(view.fees for view in views),
             sum(view.interest for view in views),
         )

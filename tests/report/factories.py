@@ -316,8 +316,8 @@ def explanation(**changes: Any) -> Explanation:
         rests_on="the contract acme-website, signed 2026-10-01",
         entries=(EntryView(date(2026, 11, 10), "payment", 100_000, "settled", True),),
         stretches=(
-            Stretch(date(2026, 11, 7), date(2026, 11, 10), 3, 500_000, "8 %", 500_000 * 8 * 3, 36_500),
-            Stretch(date(2026, 11, 10), date(2026, 11, 21), 11, 400_000, "8 %", 400_000 * 8 * 11, 36_500),
+            Stretch(date(2026, 11, 7), date(2026, 11, 10), 3, 500_000, "8", 500_000 * 8 * 3, 36_500),
+            Stretch(date(2026, 11, 10), date(2026, 11, 21), 11, 400_000, "8", 400_000 * 8 * 11, 36_500),
         ),
         notices=(
             Notice(
@@ -346,3 +346,8 @@ def explanation(**changes: Any) -> Explanation:
         remarks=("The payment's day was inferred: books does not date payments.",),
     )
     return replace(whole, **changes)
+
+
+def plan_of(*messages: ClientMessage) -> Plan:
+    """A plan of messages only."""
+    return Plan(messages)

@@ -1,0 +1,54 @@
+"""`payflow charge waive` and `payflow charge settle`."""
+
+from __future__ import annotations
+
+import click
+
+from payflow.cli.options import reason_option
+from payflow.cli.session import Session, pass_session
+
+
+@click.group()
+def command() -> None:
+    """Waive a charge, or record that it is settled.
+
+    A charge is named by its reference, which stands in the notice that claimed it and in `payflow explain`.
+
+    \b
+    Example:
+      payflow charge waive PF-7K2M9QXA --reason "a good client"
+    """
+
+
+@command.command()
+@click.argument("ref")
+@reason_option
+@pass_session
+def waive(session: Session, ref: str, reason: str) -> None:
+    """Give up a charge.
+
+    \b
+    Example:
+      payflow charge waive PF-7K2M9QXA --reason "a good client"
+    """
+    from payflow import rulings
+
+    with session.store() as store:
+        session.say(rulings.charge_waive(store, session.workspace, ref, reason=reason, now=session.now))
+
+
+@command.command()
+@click.argument("ref")
+@reason_option
+@pass_session
+def settle(session: Session, ref: str, reason: str) -> None:
+    """Record that a charge was paid.
+
+    \b
+    Example:
+      payflow charge settle PF-7K2M9QXA --reason "came with the payment of 2026-11-20"
+    """
+    from payflow import rulings
+
+    with session.store() as store:
+        session.say(rulings.charge_settle(store, session.workspace, ref, reason=reason, now=session.now))

@@ -1,0 +1,59 @@
+"""`payflow import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from payflow.cli.options import json_option
+from payflow.cli.session import LEFT_OUT, Session
+from payflow.errors import ConnectorError
+
+
+@click.command("import")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--as", "connector", metavar="CONNECTOR", help="Read it as this format instead of recognising it.")
+@click.option("--source", metavar="NAME", help="The source it belongs to, where several could have written it.")
+@json_option
+@click.pass_context
+def command(
+    context: click.Context, files: tuple[Path, ...], connector: str | None, source: str | None, as_json: bool
+) -> None:
+    """Read exported files into the store.
+
+    The format is recognised from the header. Reading a file twice, or an older one after a newer one, changes nothing. Good rows
+    load, bad ones are listed, and the exit code is then 4. The first import makes the store.
+
+    \b
+    Example:
+      payflow import exports/sales.csv
+      payflow import report.csv --as quickbooks --source books
+    """
+    from payflow.report import operations_json
+    from payflow.report.readings import synced_line
+    from payflow.sync import import_file
+
+    session = context.ensure_object(Session)
+    reports, refused = [], 0
+    with session.store(create=True) as store:
+        for path in files:
+            try:
+                report = import_file(
+                    store, session.workspace, path, connector=connector, source=source, now=session.now
+                )
+            except ConnectorError as error:
+                # one file that cannot be read does not keep the others out
+                refused += 1
+                session.complain([error.problem])
+                continue
+            session.complain(report.problems)
+            reports.append(report)
+            if not as_json:
+                session.say(synced_line(report))
+    if as_json:
+        session.say_json(operations_json.sync(reports))
+    if refused == len(files):
+        context.exit(1)
+    if refused or operations_json.left_out(reports):
+        context.exit(LEFT_OUT)

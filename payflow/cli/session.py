@@ -1,0 +1,116 @@
+"""What every command starts from: the workspace, the store, the moment, and the streams to write to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from payflow.errors import Problem
+    from payflow.model.agreement import Workspace
+    from payflow.model.decision import Decision
+    from payflow.report.ansi import Style
+    from payflow.store import Store
+
+#: Exit codes of the interface; 0 is done or yes, 1 failed, 2 wrong usage.
+BLOCKED = 3
+LEFT_OUT = 4
+
+
+@dataclass
+class Session:
+    """One call of `payflow`. Nothing is read before it is asked for."""
+
+    directory: Path | None
+    rehearsal: datetime | None
+
+    @cached_property
+    def root(self) -> Path:
+        """The workspace's folder. Raises `WorkspaceError` when there is none."""
+        from payflow.workspace import find_root
+
+        return find_root(self.directory or Path.cwd())
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace, read and checked; its warnings go to standard error."""
+        from payflow.workspace import load
+
+        loaded = load(self.root)
+        self.complain(loaded.warnings)
+        return loaded.workspace
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment, aware, in the business's time zone."""
+        zone = _zone(self.workspace.business.timezone)
+        if self.rehearsal is None:
+            return datetime.now(zone)
+        return self.rehearsal.replace(tzinfo=zone) if self.rehearsal.tzinfo is None else self.rehearsal.astimezone(zone)
+
+    @property
+    def today(self) -> date:
+        """The business's day."""
+        return self.now.date()
+
+    @contextmanager
+    def store(self, *, create: bool = False) -> Iterator[Store]:
+        """The open store; only reading invoices begins a new one. Raises `StoreError`."""
+        from payflow.store import open_store
+
+        workspace = self.workspace
+        store = open_store(workspace.store_url, workspace.root, create=create)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def decision(self, as_of: date | None) -> Decision:
+        """What follows for a day, today unless another is asked for."""
+        from payflow.decide import decide
+
+        with self.store() as store:
+            return decide(store, self.workspace, as_of or self.today, self.now)
+
+    @cached_property
+    def style(self) -> Style:
+        """How to print on standard output."""
+        from payflow.report.ansi import style_for
+
+        return style_for(sys.stdout, os.environ)
+
+    def say(self, text: str) -> None:
+        """Print text to standard output; a line break is added where it has none."""
+        click.echo(text, nl=not text.endswith("\n"))
+
+    def say_json(self, data: Mapping[str, Any]) -> None:
+        """Print JSON to standard output."""
+        import json
+
+        click.echo(json.dumps(data, indent=2, ensure_ascii=not self.style.signs))
+
+    def complain(self, problems: Sequence[Problem]) -> None:
+        """Print problems to standard error, one per line."""
+        for problem in problems:
+            click.echo(f"{'warning: ' if problem.warning else ''}{problem}", err=True)
+
+
+#: Hands the session to a command as its first argument.
+pass_session = click.make_pass_decorator(Session)
+
+
+def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)

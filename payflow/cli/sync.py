@@ -1,0 +1,41 @@
+"""`payflow sync`."""
+
+from __future__ import annotations
+
+import click
+
+from payflow.cli.options import json_option
+from payflow.cli.session import LEFT_OUT, Session
+
+
+@click.command()
+@click.argument("sources", metavar="[SOURCE]...", nargs=-1)
+@click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
+@json_option
+@click.pass_context
+def command(context: click.Context, sources: tuple[str, ...], full: bool, as_json: bool) -> None:
+    """Read all configured sources, or the named ones.
+
+    A source that fails does not stop the others; the exit code is then 4. The first reading makes the store.
+
+    \b
+    Example:
+      payflow sync
+      payflow sync books --full
+    """
+    from payflow.report import operations_json
+    from payflow.report.readings import synced_line
+    from payflow.sync import sync
+
+    session = context.ensure_object(Session)
+    with session.store(create=True) as store:
+        reports = sync(store, session.workspace, sources, full=full, now=session.now)
+    for report in reports:
+        session.complain(report.problems)
+    if as_json:
+        session.say_json(operations_json.sync(reports))
+    else:
+        lines = [synced_line(report) for report in reports]
+        session.say("\n".join(lines) if lines else "No source is configured: add a [[source]] to payflow.toml.")
+    if operations_json.left_out(reports):
+        context.exit(LEFT_OUT)

@@ -1,0 +1,76 @@
+"""Listings of the outbox and the journal as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from payflow.errors import Problem
+from payflow.report.ansi import Style
+from payflow.report.table import Column, Row, table
+from payflow.report.text import block
+
+_PAINT = {"sent": Style.green, "waiting": Style.yellow, "unsure": Style.red, "failed": Style.red}
+
+
+def outbox_text(messages: Sequence[Mapping[str, Any]], style: Style) -> str:
+    """Messages with their state, oldest first; `messages` as `--json` prints them."""
+    if not messages:
+        return "No message was ever decided."
+    columns = (
+        Column("Message", least=12),
+        Column("For", least=10),
+        Column("Day"),
+        Column("State"),
+        Column("Tries", right=True),
+    )
+    return "\n".join(table(columns, [_message(message, style) for message in messages], style, indent=0))
+
+
+def _message(message: Mapping[str, Any], style: Style) -> Row:
+    state = message["state"]
+    paint = _PAINT.get(state, Style.dim)
+    notes = [message["detail"]] if message["detail"] else []
+    if message["not_before"] and state == "waiting":
+        notes.append(f"waits until {message['not_before']}")
+    cells = (message["key"], message["client"] or "you", message["day"] or "", state, str(message["attempts"]))
+    return Row(cells, notes, {3: lambda text: paint(style, text)})
+
+
+def log_text(records: Sequence[Mapping[str, Any]], style: Style) -> str:
+    """A line per record: number, day, kind, what it concerns and says; `records` as `--json` prints them."""
+    if not records:
+        return "The journal has no such record."
+    digits = len(str(records[-1]["seq"]))
+    return "\n".join(_record(record, digits, style) for record in records)
+
+
+def _record(record: Mapping[str, Any], digits: int, style: Style) -> str:
+    about = [record[name] for name in ("client", "project") if record[name]]
+    about += [f"invoice #{record['invoice']}"] if record["invoice"] is not None else []
+    text = ", ".join([*about, body_words(record["body"])] if record["body"] else about)
+    lines = block(text, style.columns, f"{record['seq']:>{digits}}  {record['day']}  {record['kind']:<15}  ")
+    return "\n".join(lines).rstrip()
+
+
+def body_words(body: Mapping[str, Any]) -> str:
+    """A record's body in short: plain values as they are, lists by their length."""
+    parts = []
+    for name, value in body.items():
+        if isinstance(value, list):
+            parts.append(f"{len(value)} {name}")
+        elif value not in (None, "") and not isinstance(value, dict) and name not in ("invoice", "client", "project"):
+            parts.append(f"{name} {value}")
+    return ", ".join(parts)
+
+
+def findings_text(findings: Sequence[Problem], style: Style) -> str:
+    """Findings of `doctor`, errors first."""
+    if not findings:
+        return style.green("Nothing is misconfigured.")
+    lines = []
+    for finding in sorted(findings, key=lambda finding: finding.warning):
+        word, paint = ("note ", style.yellow) if finding.warning else ("ERROR", style.red)
+        first, *rest = block(str(finding), style.columns, f"{word}  ")
+        lines += [paint(word) + first[len(word) :], *rest]
+    return "\n".join(lines)

@@ -1,0 +1,52 @@
+"""Readings and runs as lines of text: what each source came to, and the one line a run leaves for cron."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from payflow.report.operations_json import Ran, Synced, run_left_out
+from payflow.report.words import count, moment
+
+
+def synced_line(report: Synced) -> str:
+    """`books (xero): 120 invoices read: 3 new, 2 changed, 115 unchanged`."""
+    name = f"{report.source} ({report.connector})" if report.connector else report.source
+    if report.failed:
+        return f"{name}: not read. {report.error}"
+    parts = [f"{report.new} new", f"{report.changed} changed", f"{report.unchanged} unchanged"]
+    if report.missing:
+        parts.append(f"{report.missing} no longer listed")
+    bad = sum(not problem.warning for problem in report.problems)
+    if bad:
+        parts.append(f"{count(bad, 'problem')}, see above")
+    return f"{name}: {count(report.read, 'invoice')} read: {', '.join(parts)}"
+
+
+def run_line(report: Ran, now: datetime) -> str:
+    """The summary of a run, in one line that tells whether anything needs a look."""
+    failed = [source.source for source in report.synced if source.failed]
+    stale = [source.source for source in report.decision.sources if source.stale and source.source not in failed]
+    parts = [count(len(report.synced) - len(failed), "source") + " read"]
+    if report.live and not report.dry_run:
+        parts += _did(report)
+    else:
+        parts.append(f"would send {count(len(report.decision.plan.messages), 'message')}, nothing was sent")
+    parts += [f"{word}: {', '.join(names)}" for word, names in (("not read", failed), ("stale", stale)) if names]
+    if report.decision.needs:
+        parts.append(f"{count(len(report.decision.needs), 'thing')} for you to decide (payflow status)")
+    word = "rehearsal" if report.dry_run else "live" if report.live else "preview"
+    end = " SOMETHING WAS LEFT OUT." if run_left_out(report) else ""
+    return f"payflow {moment(now)} {word}: {'; '.join(parts)}.{end}"
+
+
+def _did(report: Ran) -> list[str]:
+    parts = [f"{count(len(report.sent), 'message')} sent"]
+    for word in ("waiting", "unsure", "failed", "dropped"):
+        keys = getattr(report, word)
+        if keys:
+            parts.append(f"{len(keys)} {word}")
+    if report.reversed:
+        parts.append(f"{count(len(report.reversed), 'charge')} taken back")
+    if report.told:
+        parts.append("owner told")
+    return parts

@@ -1,0 +1,230 @@
+"""Every `--json` output against its published schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from payflow.errors import Problem
+from payflow.model.decision import Decision, Flag, ReasonCode
+from payflow.model.facts import State
+from payflow.report import as_json, operations_json
+from report import factories
+
+NAMES = ("status", "gate", "plan", "explain", "run", "sync", "log", "outbox", "doctor", "connectors")
+
+
+@dataclass(frozen=True)
+class Report:
+    """As `payflow.sync` reports a source."""
+
+    source: str = "books"
+    connector: str = "xero"
+    read: int = 3
+    new: int = 1
+    changed: int = 1
+    unchanged: int = 1
+    missing: int = 0
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.error)
+
+
+@dataclass(frozen=True)
+class Run:
+    """As `payflow.nightly` reports a run."""
+
+    synced: tuple[Report, ...] = (Report(),)
+    decision: Decision = field(default_factory=lambda: factories.decision(sources=[]))
+    sent: tuple[str, ...] = ("m-1",)
+    waiting: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    reversed: tuple[str, ...] = ("PF-10-1",)
+    as_of: date = factories.AS_OF
+    live: bool = True
+    dry_run: bool = False
+    told: bool = True
+
+
+BAD_ROW = Problem("sales.csv, row 3, Total", "'12,3x' is no amount", "Correct the cell.")
+WARNING = Problem("sales.csv", "no payment dates", "Nothing to do.", warning=True)
+
+
+def schema(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(as_json.schema_text(name))
+    return loaded
+
+
+def valid(name: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The data as a program reads it, once it holds against the schema."""
+    read: dict[str, Any] = json.loads(json.dumps(data))
+    Draft202012Validator(schema(name)).validate(read)
+    assert read["schema"] == f"payflow.{name}/1"
+    return read
+
+
+def test_every_schema_is_one_and_strict_and_none_is_forgotten():
+    folder = files("payflow.report").joinpath("schemas")
+    assert sorted(item.name for item in folder.iterdir()) == sorted(f"{name}.schema.json" for name in NAMES)
+    for name in NAMES:
+        Draft202012Validator.check_schema(schema(name))
+        for part in objects(schema(name)):
+            if "properties" in part:
+                assert part["additionalProperties"] is False
+                assert sorted(part["required"]) == sorted(part["properties"])
+            assert part.get("description"), part
+
+
+def objects(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if part.get("type") == "object":
+            yield part
+        for value in part.values():
+            yield from objects(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from objects(value)
+
+
+def test_words_of_the_schemas_are_the_words_of_the_domain():
+    invoice = schema("status")["properties"]["invoices"]["items"]["properties"]
+    assert set(invoice["state"]["enum"]) == {state.word for state in State}
+    assert set(invoice["flags"]["items"]["enum"]) == set(Flag)
+    assert set(schema("gate")["$defs"]["reason"]["properties"]["code"]["enum"]) == set(ReasonCode)
+
+
+def test_status_says_what_the_design_promises():
+    data = valid("status", as_json.status(factories.decision()))
+    assert (data["as_of"], data["live"], data["live_from"]) == ("2026-11-21", True, "2026-10-01")
+    invoice = data["invoices"][0]
+    expected = {
+        "source": "books",
+        "invoice": "INV-0013",
+        "client": "acme",
+        "project": "acme-website",
+        "milestone": "design",
+        "currency": "GBP",
+        "total": "4000.00",
+        "outstanding": "4000.00",
+        "issued_on": "2026-10-20",
+        "due_on": "2026-11-04",
+        "days_overdue": 17,
+        "state": "overdue",
+        "flags": [],
+        "fees": "25.00",
+        "interest": "12.27",
+        "next_step": "final-notice",
+        "next_on": "2026-11-24",
+    }
+    assert {name: invoice[name] for name in expected} == expected
+    build = data["projects"][0]["phases"][1]
+    assert (build["phase"], build["verdict"], build["started"]) == ("build", "blocked", "2026-10-21")
+    reason = build["reasons"][0]
+    assert (reason["code"], reason["milestone"], reason["invoice"]) == ("milestone-unpaid", "design", "INV-0013")
+    assert data["totals"][1] == {
+        "currency": "JPY",
+        "outstanding": "1000000",
+        "overdue": "1000000",
+        "fees": "0",
+        "interest": "0",
+    }
+    assert data["sources"][2] == {
+        "source": "bank",
+        "synced_at": None,
+        "complete": False,
+        "stale": True,
+        "problem": None,
+    }
+    assert data["needs_you"][0]["code"] == "invoice-ambiguous"
+
+
+def test_flags_are_sorted_and_what_is_not_stated_is_null():
+    view = factories.invoice(
+        flags=frozenset({Flag.STALE, Flag.HELD, Flag.OLD}), project="", milestone="", due_on=None, next_step=None
+    )
+    invoice = valid("status", as_json.status(factories.decision(invoices=[view])))["invoices"][0]
+    assert invoice["flags"] == ["held", "old", "stale"]
+    assert (invoice["project"], invoice["milestone"], invoice["due_on"], invoice["next_step"]) == (None,) * 4
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_has_its_word(state):
+    view = factories.invoice(state=state)
+    assert as_json.status(factories.decision(invoices=[view]))["invoices"][0]["state"] == state.word
+    valid("status", as_json.status(factories.decision(invoices=[view])))
+
+
+@pytest.mark.parametrize("code", list(ReasonCode))
+def test_every_reason_has_its_code(code):
+    verdict = factories.verdict(reasons=(factories.unpaid()._replace(code=code),))
+    assert valid("gate", as_json.gate(verdict, factories.AS_OF))["reasons"][0]["code"] == code.value
+
+
+def test_a_waived_gate_is_open_and_still_gives_its_reasons():
+    verdict = factories.verdict("launch", reasons=(factories.unpaid(),), waiver=factories.waiver())
+    data = valid("gate", as_json.gate(verdict, factories.AS_OF))
+    assert data["verdict"] == "open"
+    assert data["waiver"]["until"] == "2026-12-01"
+    assert data["reasons"]
+
+
+def test_a_plan_lists_messages_takebacks_changes_and_news():
+    data = valid("plan", as_json.plan(factories.decision()))
+    assert data["messages"][0]["notices"][0]["fee"]["amount"] == "25.00"
+    assert data["messages"][0]["corrections"][0]["invoice"] == "INV-0010"
+    assert data["takebacks"][0]["invoice"] == "INV-0010"
+    assert data["changes"][0]["after"] == "blocked"
+    plain = factories.notice_item(fee=None, announces=None, blocks=())
+    bare = factories.message(notices=(plain,), recipient=factories.recipient(email=""))
+    data = valid("plan", as_json.plan(factories.decision(plan=factories.plan_of(bare))))
+    assert data["messages"][0]["email"] is None
+
+
+def test_an_explanation_carries_exact_fractions_beside_decimal_text():
+    data = valid("explain", as_json.explain(factories.explanation(), factories.AS_OF))
+    first = data["stretches"][0]
+    assert (first["from"], first["to"], first["days"]) == ("2026-11-08", "2026-11-10", 3)
+    assert (first["interest"], first["numerator"], first["denominator"]) == ("3.287671", 12_000_000, 36_500)
+    assert data["notices"][0]["step"] == "friendly-reminder"
+    assert data["charges"][1]["reversals"][0]["amount"] == "25.00"
+
+
+def test_readings_tell_their_problems_by_severity():
+    reports = [Report(problems=(BAD_ROW, WARNING)), Report(error="the server did not answer")]
+    data = valid("sync", operations_json.sync(reports))
+    assert [problem["severity"] for problem in data["sources"][0]["problems"]] == ["error", "warning"]
+    assert data["sources"][1]["error"] == "the server did not answer"
+
+
+@pytest.mark.parametrize(
+    ("report", "left_out"),
+    [
+        (Run(), False),
+        (Run(waiting=("m-2",)), False),
+        (Run(synced=(Report(problems=(WARNING,)),)), False),
+        (Run(synced=(Report(problems=(BAD_ROW,)),)), True),
+        (Run(synced=(Report(error="down"),)), True),
+        (Run(unsure=("m-2",)), True),
+        (Run(failed=("m-2",)), True),
+        (Run(decision=factories.decision()), True),
+    ],
+)
+def test_a_run_says_whether_something_was_left_out(report, left_out):
+    assert valid("run", operations_json.run(report))["left_out"] is left_out
+
+
+def test_findings_are_counted_by_severity():
+    data = valid("doctor", operations_json.doctor([BAD_ROW, WARNING, WARNING]))
+    assert (data["errors"], len(data["findings"])) == (1, 3)
