@@ -189,5 +189,7 @@ def _totals(columns: Mapping[int, Texts]) -> Mask:
 
 def _dated(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]) -> Mask:
     dates = [columns[found.places[field]] for field in fields if found.format.kind(field) is Kind.DATE]
-    none = np.zeros(len(columns[0]), dtype=np.bool_)
-    return np.logical_or.reduce([none, *(texts.where(lambda text: read(text) is not None) for texts in dates)])
+    dated = np.zeros(len(columns[0]), dtype=np.bool_)
+    for texts in dates:
+        dated |= texts.where(lambda text: read(text) is not None)
+    return dated

@@ -101,7 +101,7 @@ def _written(match: re.Match[str], first: int, second: int, *, undecided: bool =
     year = int(match["year"])
     if len(match["year"]) == 2:
         year += 2000 if year <= _LATEST_SHORT_YEAR else 1900
-    if year not in _YEARS or not (0 < first and 0 < second):
+    if year not in _YEARS or first < 1 or second < 1:
         return None
     if match["hour"] is None:
         return Written(first, second, year, undecided)

@@ -58,12 +58,14 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """The canonical tables that one file yields, and the issue dates it covers where only the rows can tell."""
+    """The canonical tables that one file yields, and its scope and issue dates where only the rows can tell."""
 
     clients: pd.DataFrame
     invoices: pd.DataFrame
     entries: pd.DataFrame
+    scope: Scope | None = None
     covers_from: date | None = None
+    covers_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

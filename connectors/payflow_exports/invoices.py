@@ -22,7 +22,7 @@ from payflow.connector import (
     empty,
 )
 from payflow_exports.sheet import Sheet, dates_of, day_text
-from payflow_exports.texts import Mask, Texts
+from payflow_exports.texts import Mask
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,7 @@ def merged(sheet: Sheet, key: Sequence[str], *, by_line: bool) -> Sheet:
         columns[name] = texts.take(source)
         if name in _FACTS:
             differ = filled & (texts.codes != texts.codes[source][group])
-            contradicted |= _report(sheet, name, group, source, differ)
+            _report(sheet, name, group, source, differ & ~contradicted[group], contradicted)
     one = sheet.keep(first) if count else sheet
     one = one.with_columns(**columns)
     one.good[contradicted] = False
@@ -186,23 +186,21 @@ def _first_rows(group: Ints, mask: Mask, otherwise: Ints) -> Ints:
     return result
 
 
-def _report(sheet: Sheet, name: str, group: Ints, source: Ints, differ: Mask) -> Mask:
-    """Groups whose rows say different things in a column; texts that mean the same amount or day do not differ."""
-    bad = np.zeros(len(source), dtype=np.bool_)
-    texts = sheet.columns[name]
+def _report(sheet: Sheet, name: str, group: Ints, source: Ints, differ: Mask, contradicted: Mask) -> None:
+    """Note groups whose rows say different things in a column; texts that mean the same amount or day do not differ."""
     rows = np.flatnonzero(differ)
-    if len(rows) and not _same_meaning(sheet, name, rows, source[group[rows]]).all():
-        same = _same_meaning(sheet, name, rows, source[group[rows]])
-        for row in rows[~same]:
-            if not bad[group[row]]:
-                bad[group[row]] = True
-                number, first = sheet.text("number")[row], source[group[row]]
-                sheet.problems.add(
-                    f"{sheet.rows[row]}: {sheet.conventions.header(name)}",
-                    f"invoice {number!r} says {texts[row][:60]!r} here and {texts[first][:60]!r} in row {sheet.rows[first]}",
-                    "Two invoices may share the number: rename one in the books and export again; neither is read.",
-                )
-    return bad
+    if not len(rows):
+        return
+    texts, numbers = sheet.columns[name], sheet.text("number")
+    for row in rows[~_same_meaning(sheet, name, rows, source[group[rows]])]:
+        if not contradicted[group[row]]:
+            contradicted[group[row]] = True
+            first = source[group[row]]
+            sheet.problems.add(
+                f"{sheet.rows[row]}: {sheet.conventions.header(name)}",
+                f"{numbers[row]!r} says {texts[row][:60]!r} here and {texts[first][:60]!r} in row {sheet.rows[first]}",
+                "If two invoices share the number, rename one in the books and export again; neither is read.",
+            )
 
 
 def _same_meaning(sheet: Sheet, name: str, rows: Ints, firsts: Ints) -> Mask:
@@ -210,11 +208,12 @@ def _same_meaning(sheet: Sheet, name: str, rows: Ints, firsts: Ints) -> Mask:
     texts = sheet.columns[name]
     if kind is Kind.DATE:
         read = [_quiet(sheet, where).days(name) for where in (rows, firsts)]
-        return (read[0] == read[1]) & (read[0] != NO_DAY)
+        return np.asarray((read[0] == read[1]) & (read[0] != NO_DAY), dtype=np.bool_)
     if kind is Kind.MONEY:
         both = [_quiet(sheet, where) for where in (rows, firsts)]
         amounts = [part.money(name, part.currencies()) for part in both]
-        return (amounts[0].values == amounts[1].values) & amounts[0].known & amounts[1].known
+        same = amounts[0].values == amounts[1].values
+        return np.asarray(same & amounts[0].known & amounts[1].known, dtype=np.bool_)
     if name == "client":
         return np.zeros(len(rows), dtype=np.bool_)
     return np.array(

@@ -33,7 +33,7 @@ from payflow_exports.format import About, DayOrder
 from payflow_exports.options import Options
 from payflow_exports.problems import Problems
 from payflow_exports.source import Found
-from payflow_exports.texts import Mask, Texts
+from payflow_exports.texts import Mask, Rows, Texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,10 +166,10 @@ class Sheet:
         """What the report's titles and footer say."""
         return self.conventions.about
 
-    def keep(self, mask: Mask) -> Sheet:
-        """Only these rows."""
-        columns = {name: texts.take(mask) for name, texts in self.columns.items()}
-        return replace(self, rows=self.rows[mask], columns=columns, good=self.good[mask])
+    def keep(self, rows: Rows) -> Sheet:
+        """Only these rows, in this order."""
+        columns = {name: texts.take(rows) for name, texts in self.columns.items()}
+        return replace(self, rows=self.rows[rows], columns=columns, good=self.good[rows])
 
     def with_columns(self, **columns: Texts) -> Sheet:
         """With columns added or replaced."""
@@ -186,23 +186,25 @@ class Sheet:
             self.problems.add(f"{self.rows[row]}{column}", found(int(row)), remedy)
         self.good[rows] = False
 
+    def with_currency(self) -> Sheet:
+        """With the source's currency in every row that names none; said once, unless the user asked for that currency."""
+        given = self.text("currency").map(lambda text: _currency(text) if text else "")
+        silent = int(given.equal("").sum())
+        if silent and not self.currency_sure:
+            found = f"names no currency in {silent} rows; {self.currency} is assumed"
+            self.problems.add(
+                "", found, f'Write currency = "{self.currency}" for this source if that is right.', warning=True
+            )
+        return self.with_columns(currency=given.map(lambda text: text or self.currency))
+
     def currencies(self) -> Texts:
-        """The ISO 4217 code of every row; bad codes are problems, silent rows get the source's currency."""
-        column = self.text("currency").map(lambda text: _currency(text) if text else "")
-        silent = column.equal("")
-        if silent.any():
-            if not self.currency_sure:
-                found = f"names no currency for {int(silent.sum())} rows; {self.currency} is assumed"
-                self.problems.add(
-                    "", found, f'Write currency = "{self.currency}" for this source if that is right.', warning=True
-                )
-            column = column.map(lambda text: text or self.currency)
-        wrong = ~column.where(is_currency)
-        given = self.text("currency")
+        """The ISO 4217 code of every row; a code that is none is a problem of its row."""
+        codes = self.text("currency")
+        wrong = ~codes.where(is_currency)
         self.reject(
-            wrong, "currency", lambda row: f"{given[row]!r} is not a currency", "Write an ISO 4217 code such as EUR."
+            wrong, "currency", lambda row: f"{codes[row]!r} is not a currency", "Write an ISO 4217 code such as EUR."
         )
-        return column.map(lambda text: text if is_currency(text) else self.currency)
+        return codes.map(lambda text: text if is_currency(text) else self.currency)
 
     def money(self, name: str, currencies: Texts) -> Amounts:
         """Amounts of a column in minor units of each row's currency."""

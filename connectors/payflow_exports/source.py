@@ -140,8 +140,8 @@ def unclosed_row(found: Found) -> int | None:
     with io.TextIOWrapper(io.BufferedReader(body(found)), encoding="utf-8", newline="") as lines:
         reader = csv.reader(_with_end(lines, end), delimiter=found.delimiter)
         try:
-            for last in reader:
-                count += 1
+            for cells in reader:
+                count, last = count + 1, cells
         except csv.Error:
             return found.header_row + count + 1
     return None if last == [end] else found.header_row + count

@@ -133,13 +133,13 @@ class FileConnector:
             good=np.ones(len(body.rows), dtype=np.bool_),
             currency_sure=self.options.currency is not None,
         )
-        portion = found.format.build(sheet)
+        portion = found.format.build(sheet.with_currency())
         reading = Reading(
-            scope=self.options.scope or about.scope or found.format.scope,
+            scope=self.options.scope or portion.scope or about.scope or found.format.scope,
             as_of=self._moment(about, found),
             finished=not body.cut,
             covers_from=about.covers_from or portion.covers_from,
-            covers_to=about.covers_to,
+            covers_to=about.covers_to or portion.covers_to,
             origin=found.name,
             report=found.format.name,
         )

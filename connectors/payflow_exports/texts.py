@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.int32]
 Mask = NDArray[np.bool_]
+#: Rows by mask or by position.
+Rows = NDArray[np.bool_] | NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,8 @@ class Texts:
         if column.num_chunks == 0 or len(column) == 0:
             return cls(np.array([], dtype=np.int32), [])
         chunk = column.chunk(0)
-        return cls(
-            chunk.indices.to_numpy(zero_copy_only=False).astype(np.int32), chunk.dictionary.to_pylist()
-        )._stripped()
+        codes = chunk.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+        return cls(codes, chunk.dictionary.to_pylist()).map(str.strip)
 
     @classmethod
     def constant(cls, text: str, length: int) -> Texts:
@@ -46,9 +47,9 @@ class Texts:
         return len(self.codes)
 
     def __getitem__(self, row: int) -> str:
-        return self.values[self.codes[row]]
+        return self.values[int(self.codes[row])]
 
-    def take(self, rows: NDArray[Any]) -> Texts:
+    def take(self, rows: Rows) -> Texts:
         """Some rows, by mask or by position."""
         return Texts(self.codes[rows], self.values)
 
@@ -84,6 +85,3 @@ class Texts:
 
     def _spread(self, per_value: NDArray[Any]) -> NDArray[Any]:
         return per_value[self.codes] if len(per_value) else np.zeros(len(self.codes), dtype=per_value.dtype)
-
-    def _stripped(self) -> Texts:
-        return self.map(str.strip)

@@ -70,8 +70,24 @@ def _build(sheet: Sheet) -> Portion:
 
     entries = pd.concat([frame for frame in (credit, over) if len(frame)] or [credit])
     earliest = invoices["issued_on"].min()
-    covers_from = None if pd.isna(earliest) else earliest.date()
-    return Portion(clients_of(*part.values()), invoices, entries, covers_from)
+    return Portion(
+        clients=clients_of(*part.values()),
+        invoices=invoices,
+        entries=entries,
+        scope=_scope(invoices, sheet),
+        covers_from=None if pd.isna(earliest) else earliest.date(),
+    )
+
+
+def _scope(invoices: pd.DataFrame, sheet: Sheet) -> Scope:
+    """An export of the tab "Paid" or "Draft" lists no open invoice, so that an absence from it means nothing."""
+    if (invoices["status"] == Status.OPEN.value).any():
+        return Scope.OPEN
+    if not len(invoices):
+        sheet.problems.add(
+            "", "holds no sales invoice", "Export sales invoices, from Business > Invoices.", warning=True
+        )
+    return Scope.CHANGED
 
 
 def _credited(invoices: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:

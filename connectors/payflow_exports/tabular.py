@@ -1,0 +1,153 @@
+"""Any CSV: the user names the columns in `payflow.toml`.
+
+[[source]]
+name = "ledger"
+connector = "tabular"
+files = "ledger/*.csv"
+columns = { number = "Invoice no", client = "Customer", total = "Gross", issued_on = "Date", paid = "Received" }
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from payflow.connector import (
+    INVOICES,
+    Connector,
+    ConnectorError,
+    Limits,
+    Problem,
+    SourceContext,
+    Status,
+    nearest,
+)
+from payflow_exports.format import Format, Portion
+from payflow_exports.options import COMMON, read_options
+from payflow_exports.spec import FileConnector
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from payflow_exports.sheet import Sheet
+
+__all__ = ["CONNECTOR"]
+
+#: The names that `columns` may give: those of canonical invoices, and two of the client.
+FIELDS = (*INVOICES, "client_name", "email")
+
+#: Words that say something was paid, and not how much.
+_PARTIAL = ("partial", "partially paid", "part paid", "part-paid", "partly paid")
+_STATUSES = {
+    **dict.fromkeys(("draft", "pending approval"), Status.DRAFT),
+    **dict.fromkeys(("open", "unpaid", "sent", "issued", "viewed", "due", "overdue", "late", *_PARTIAL), Status.OPEN),
+    **dict.fromkeys(("paid", "settled", "closed", "paid in full"), Status.PAID),
+    **dict.fromkeys(("void", "voided", "cancelled", "canceled", "deleted"), Status.VOID),
+    **dict.fromkeys(("written off", "written-off", "write-off", "uncollectible", "bad debt"), Status.WRITTEN_OFF),
+}
+_NEEDED = "Name at least number (or key), client, total, issued_on, and one of paid, balance and status."
+
+
+@dataclass(frozen=True, slots=True)
+class TabularSpec:
+    """What the entry point `tabular` points at. It claims no file: only a configured source knows its columns."""
+
+    name: str = "tabular"
+    options: Mapping[str, str] = MappingProxyType(
+        {"columns": f"table of what you call each column: {', '.join(FIELDS)}", **COMMON}
+    )
+    secrets: frozenset[str] = frozenset()
+    stale_after: int = 7
+    looked_for: Sequence[str] = ()
+
+    def claims(self, path: Path) -> str | None:  # noqa: ARG002  # the interface asks; no header is ours by itself
+        """None: a CSV of unknown columns is nobody's."""
+        return None
+
+    def limits(self, context: SourceContext) -> Sequence[Limits]:
+        """What the columns that are not named would have told."""
+        columns = _columns(context.options.get("columns"), context.name)
+        silent = {
+            "due_on": "the due date printed on an invoice: it comes from the terms",
+            "currency": "the currency: the source's or the business's is assumed",
+            "closed_on": "when an invoice was paid: payment days are inferred from one file to the next",
+            "reference": "references to milestones: contracts have to name their invoices",
+            "email": "clients' addresses: contracts have to name them",
+        }
+        missing = [text for field, text in silent.items() if field not in columns]
+        return [Limits(missing, "Name more columns of the file, if it has them.")]
+
+    def open(self, context: SourceContext) -> Connector:
+        """Check the options. Raises `ConnectorError`."""
+        columns = _columns(context.options.get("columns"), context.name)
+        table = Format(
+            name="the table that `columns` describes",
+            columns=columns,
+            required=tuple(columns),
+            build=_build,
+            report=True,
+        )
+        return FileConnector(context, (table,), read_options(context.options, context.name))
+
+
+CONNECTOR = TabularSpec()
+
+
+def _columns(given: object, source: str) -> Mapping[str, Sequence[str]]:
+    where = f"source {source!r}: columns"
+    if not isinstance(given, Mapping) or not given:
+        raise ConnectorError(Problem(where, "is no table of columns", _NEEDED))
+    for field in given:
+        if field not in FIELDS:
+            raise ConnectorError(
+                Problem(where, f"{field!r} is not a column payflow knows", nearest(str(field), FIELDS))
+            )
+    columns = {field: _names(value, f"{where}.{field}") for field, value in given.items()}
+    if "client" not in columns and "client_name" in columns:
+        columns["client"] = columns["client_name"]
+    enough = {"client", "total", "issued_on"} <= columns.keys() and columns.keys() & {"number", "key"}
+    if not enough or not columns.keys() & {"paid", "balance", "status"}:
+        raise ConnectorError(Problem(where, f"names only {', '.join(columns)}", _NEEDED))
+    return columns
+
+
+def _names(value: object, where: str) -> Sequence[str]:
+    names = [value] if isinstance(value, str) else value
+    if isinstance(names, Sequence) and names and all(isinstance(name, str) and name.strip() for name in names):
+        return tuple(names)
+    raise ConnectorError(Problem(where, f"{value!r} is no column name", "Write the column's header text."))
+
+
+def _build(sheet: Sheet) -> Portion:
+    from payflow_exports.invoices import clients_of, invoices_of
+
+    if "paid" not in sheet and "balance" not in sheet:
+        partial = sheet.text("status").where(lambda text: text.casefold() in _PARTIAL)
+        remedy = "Name the column that holds what was paid, or what is open."
+        sheet.reject(partial, "status", lambda _: "says part-paid and not how much", remedy)
+        sheet = sheet.keep(sheet.good)
+    key = "key" if "key" in sheet else "number"
+    invoices = _stated(invoices_of(sheet, _STATUSES, by_line=False, key=(key,)), sheet)
+    import pandas as pd
+
+    ends = [None if pd.isna(day) else day.date() for day in (invoices["issued_on"].min(), invoices["issued_on"].max())]
+    from payflow.connector import ENTRIES, empty
+
+    return Portion(clients_of(sheet), invoices, empty(ENTRIES), covers_from=ends[0], covers_to=ends[1])
+
+
+def _stated(invoices: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
+    """With the balance that the status tells where no amount does; what tells neither is a problem."""
+    silent = invoices["paid"].isna() & invoices["balance"].isna()
+    status = invoices["status"]
+    owed = silent & status.isin([Status.OPEN.value, Status.DRAFT.value])
+    nothing = silent & status.isin([Status.PAID.value, Status.VOID.value, Status.WRITTEN_OFF.value])
+    balance = invoices["balance"].mask(owed, invoices["total"]).mask(nothing, 0)
+    unknown: Any = silent & ~owed & ~nothing
+    for row, number in invoices.loc[unknown, "number"].items():
+        found = f"invoice {number!r} says neither what was paid nor what is open"
+        sheet.problems.add(f"{row}", found, "Fill in the amount or the status; the invoice is left out.")
+    return invoices.assign(balance=balance)[~unknown]
