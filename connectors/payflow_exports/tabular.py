@@ -10,12 +10,13 @@ columns = { number = "Invoice no", client = "Customer", total = "Gross", issued_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from payflow.connector import (
+    ENTRIES,
     INVOICES,
     Connector,
     ConnectorError,
@@ -23,6 +24,7 @@ from payflow.connector import (
     Problem,
     SourceContext,
     Status,
+    empty,
     nearest,
 )
 from payflow_exports.format import Format, Portion
@@ -48,6 +50,7 @@ _STATUSES = {
     **dict.fromkeys(("void", "voided", "cancelled", "canceled", "deleted"), Status.VOID),
     **dict.fromkeys(("written off", "written-off", "write-off", "uncollectible", "bad debt"), Status.WRITTEN_OFF),
 }
+_OPTIONS = MappingProxyType({"columns": f"what the file calls each column: {', '.join(FIELDS)}", **COMMON})
 _NEEDED = "Name at least number (or key), client, total, issued_on, and one of paid, balance and status."
 
 
@@ -56,9 +59,7 @@ class TabularSpec:
     """What the entry point `tabular` points at. It claims no file: only a configured source knows its columns."""
 
     name: str = "tabular"
-    options: Mapping[str, str] = MappingProxyType(
-        {"columns": f"table of what you call each column: {', '.join(FIELDS)}", **COMMON}
-    )
+    options: Mapping[str, str] = field(default_factory=lambda: _OPTIONS)
     secrets: frozenset[str] = frozenset()
     stale_after: int = 7
     looked_for: Sequence[str] = ()
@@ -77,7 +78,7 @@ class TabularSpec:
             "reference": "references to milestones: contracts have to name their invoices",
             "email": "clients' addresses: contracts have to name them",
         }
-        missing = [text for field, text in silent.items() if field not in columns]
+        missing = [text for name, text in silent.items() if name not in columns]
         return [Limits(missing, "Name more columns of the file, if it has them.")]
 
     def open(self, context: SourceContext) -> Connector:
@@ -100,12 +101,10 @@ def _columns(given: object, source: str) -> Mapping[str, Sequence[str]]:
     where = f"source {source!r}: columns"
     if not isinstance(given, Mapping) or not given:
         raise ConnectorError(Problem(where, "is no table of columns", _NEEDED))
-    for field in given:
-        if field not in FIELDS:
-            raise ConnectorError(
-                Problem(where, f"{field!r} is not a column payflow knows", nearest(str(field), FIELDS))
-            )
-    columns = {field: _names(value, f"{where}.{field}") for field, value in given.items()}
+    for name in given:
+        if name not in FIELDS:
+            raise ConnectorError(Problem(where, f"{name!r} is not a column payflow knows", nearest(str(name), FIELDS)))
+    columns = {name: _names(value, f"{where}.{name}") for name, value in given.items()}
     if "client" not in columns and "client_name" in columns:
         columns["client"] = columns["client_name"]
     enough = {"client", "total", "issued_on"} <= columns.keys() and columns.keys() & {"number", "key"}
@@ -133,9 +132,8 @@ def _build(sheet: Sheet) -> Portion:
     invoices = _stated(invoices_of(sheet, _STATUSES, by_line=False, key=(key,)), sheet)
     import pandas as pd
 
-    ends = [None if pd.isna(day) else day.date() for day in (invoices["issued_on"].min(), invoices["issued_on"].max())]
-    from payflow.connector import ENTRIES, empty
-
+    issued = invoices["issued_on"]
+    ends = [None if pd.isna(day) else day.date() for day in (issued.min(), issued.max())]
     return Portion(clients_of(sheet), invoices, empty(ENTRIES), covers_from=ends[0], covers_to=ends[1])
 
 
@@ -150,4 +148,5 @@ def _stated(invoices: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
     for row, number in invoices.loc[unknown, "number"].items():
         found = f"invoice {number!r} says neither what was paid nor what is open"
         sheet.problems.add(f"{row}", found, "Fill in the amount or the status; the invoice is left out.")
-    return invoices.assign(balance=balance)[~unknown]
+    stated: pd.DataFrame = invoices.assign(balance=balance)[~unknown]
+    return stated
