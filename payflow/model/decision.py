@@ -86,6 +86,8 @@ class InvoiceView:
     pay_url: str
     #: when the source last listed it
     read_at: datetime
+    #: the part of `fees` that is not settled
+    fees_owed: int = 0
 
 
 class ReasonCode(StrEnum):
@@ -222,13 +224,15 @@ class NoticeItem:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionItem:
-    """A charge taken back, in whole or in part. `generation` counts the corrections of this charge."""
+    """A charge taken back, in whole or in part. `remaining` is what stands of it afterwards."""
 
     ref: str
     invoice: InvoiceView
     amount: int
     remaining: int
     why: str
+    #: 1 for the first correction of this charge
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +246,18 @@ class Recipient:
     language: str
     timezone: str
     country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Takeback:
+    """A charge, or part of it, that the known facts no longer justify: it goes back, with a word to the client."""
+
+    ref: str
+    invoice: int
+    client: str
+    amount: int
+    currency: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,16 +290,21 @@ class Need(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done: messages to clients, charges taken back, news for the owner. Empty when nothing is due."""
+    """What would be done: messages to clients, charges taken back, news for the owner. Empty when nothing is due.
+
+    `baseline` says that the owner's news start from here: phases that were never told of are noted without a word.
+    """
 
     messages: tuple[ClientMessage, ...] = ()
+    takebacks: tuple[Takeback, ...] = ()
     changes: tuple[VerdictChange, ...] = ()
     news: tuple[Need, ...] = ()
+    baseline: bool = False
 
     @property
     def empty(self) -> bool:
         """Nothing to do."""
-        return not (self.messages or self.changes or self.news)
+        return not (self.messages or self.takebacks or self.changes or self.news)
 
 
 class Totals(NamedTuple):

@@ -106,4 +106,7 @@ class Reading:
     covers_from: date | None = None
     covers_to: date | None = None
     dated_entries: bool = False
+    #: where it came from: a file's name, or an API
     origin: str = ""
+    #: the kind of report; open credit is replaced only by a later reading of the same kind
+    report: str = ""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from payflow.columns import Ints
 
 #: What `terms = "..."` may say, for messages.
-ACCEPTED = '"due-on-receipt", "net-N" (N days), "eom" (end of the month), "net-N-eom" (N days, then end of that month)'
+ACCEPTED = (
+    '"due-on-receipt", "net-N" (N days), "eom" (end of the month) or "net-N-eom" (N days, then end of that month)'
+)
 
 #: Longer terms are a slip of the keyboard: no contract grants more than ten years.
 LONGEST = 3650
@@ -27,14 +29,14 @@ _END_OF_MONTH = (TermPart.END_OF_MONTH, 0)
 
 
 def parse_terms(text: str) -> Terms:
-    """The terms that a short name stands for: `net-15`, `eom`, ... Raises `ValueError` listing what is accepted."""
+    """The terms that a short name stands for: `net-15`, `eom`, ... Raises `ValueError` that lists what is accepted."""
     if text == "due-on-receipt":
         return Terms(text, ())
     if text == "eom":
         return Terms(text, (_END_OF_MONTH,))
     match = _TERMS.fullmatch(text)
     if match is None or int(match["days"]) > LONGEST:
-        raise ValueError(f"accepted are {ACCEPTED}, N from 0 to {LONGEST}")
+        raise ValueError(f"Write {ACCEPTED}, N from 0 to {LONGEST}")
     days = (TermPart.DAYS, int(match["days"]))
     return Terms(text, (days, _END_OF_MONTH) if match["eom"] else (days,))
 

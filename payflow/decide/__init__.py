@@ -1,0 +1,301 @@
+"""The one loader: store + workspace + day -> Decision.
+
+This is the only place that loads facts and calls the pure parts. `status`, `plan`, `explain`, `gate check` and `run` all use
+it, so a preview can never differ from the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from payflow import gate, plan
+from payflow.decide import book, doubts, freshness, views
+from payflow.decide.agreed import Agreed, agreed
+from payflow.decide.explain import explanation, find
+from payflow.decide.facts import Facts, load, local_day
+from payflow.decide.live import place_of
+from payflow.decide.needs import needs
+from payflow.model.agreement import Policy, Workspace
+from payflow.model.decision import (
+    Decision,
+    Explanation,
+    InvoiceView,
+    ProjectView,
+    Recipient,
+    SourceView,
+    Totals,
+)
+from payflow.model.facts import State
+from payflow.model.journal import Memory
+from payflow.plan import Case
+from payflow.policy.assess import assess
+from payflow.policy.claims import Claimed, Listed, claim
+from payflow.store.memory import load_memory
+from payflow.store.mirror import InvoiceRow, ReadingRow
+from payflow.store.moments import from_moment
+from payflow.store.workings import get_meta
+
+if TYPE_CHECKING:
+    from payflow.store import Store
+
+#: Days after which a reading is stale unless the source says otherwise (design 6.4).
+STALE_FILES, STALE_API = 7, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A decision with what it stands on, for those who carry it out or explain it."""
+
+    decision: Decision
+    cases: Sequence[Case]
+    setting: views.Setting
+    agreed: Agreed
+    memory: Memory
+    store_id: str
+
+
+def today(workspace: Workspace, now: datetime) -> date:
+    """The date in the business's time zone."""
+    return now.astimezone(ZoneInfo(workspace.business.timezone)).date()
+
+
+def decide(store: Store, workspace: Workspace, as_of: date, now: datetime) -> Decision:
+    """Everything that follows for a day. `now` (aware) is when it is asked; freshness goes by the earlier of the two."""
+    return ground(store, workspace, as_of, now).decision
+
+
+def explain(store: Store, workspace: Workspace, as_of: date, now: datetime, name: str) -> Explanation:
+    """The timeline of one invoice, named by number, `source:number` or `#id`. Raises `UnknownName`."""
+    found = ground(store, workspace, as_of, now)
+    return explanation(find(found.cases, name), found.setting, found.decision.projects)
+
+
+def ground(store: Store, workspace: Workspace, as_of: date, now: datetime) -> Ground:
+    """Decide, and keep what the decision stands on."""
+    with store.snapshot():
+        memory, not_live_because = place_of(store, load_memory(store, as_of))
+        standing = agreed(store, workspace, memory, as_of)
+        facts = load(store, standing.workspace, as_of)
+        store_id = get_meta(store, "store") or ""
+    return _ground(facts, memory, not_live_because, standing, store_id, as_of, now)
+
+
+def _ground(
+    facts: Facts, memory: Memory, not_live_because: str, standing: Agreed, store_id: str, as_of: date, now: datetime
+) -> Ground:
+    workspace = standing.workspace
+    names = [_client_name(facts, row) for row in facts.invoices]
+    source_names = {one.key: one.name for one in workspace.sources}
+    claimed = _claim(facts, standing, names, source_names)
+    setting = _setting(facts, memory, standing, claimed, names, source_names, as_of, now)
+    cases = views.cases(setting)
+    listed = [case.view for case in cases]
+    projects = _judge(cases, standing, memory, as_of)
+    recipients = _recipients(workspace, facts, cases)
+    sources = _sources(workspace, facts, as_of, now)
+    wanted = needs(setting, cases, claimed, recipients, sources, standing.problems)
+    planned = plan.plan(cases, projects, setting.memory, recipients, wanted, as_of, store_id)
+    decision = Decision(
+        as_of=as_of,
+        live=memory.live_from is not None,
+        live_from=memory.live_from,
+        not_live_because=not_live_because,
+        invoices=listed,
+        projects=projects,
+        plan=planned,
+        needs=wanted,
+        totals=_totals(cases),
+        sources=sources,
+    )
+    return Ground(decision, cases, setting, standing, memory, store_id)
+
+
+def _client_name(facts: Facts, row: InvoiceRow) -> str:
+    client = facts.clients.get((row.source, row.client))
+    return client.name if client is not None and client.name else row.client
+
+
+def _claim(facts: Facts, standing: Agreed, names: Sequence[str], source_names: Mapping[str, str]) -> Claimed:
+    listed = [
+        Listed(
+            row.id,
+            source_names.get(row.source, row.source),
+            row.number,
+            row.reference,
+            row.client,
+            name,
+            row.currency,
+            date.fromordinal(row.issued_on + _EPOCH),
+        )
+        for row, name in zip(facts.invoices, names, strict=True)
+    ]
+    return claim(listed, standing.versions)
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def _setting(
+    facts: Facts,
+    memory: Memory,
+    standing: Agreed,
+    claimed: Claimed,
+    names: Sequence[str],
+    source_names: Mapping[str, str],
+    as_of: date,
+    now: datetime,
+) -> views.Setting:
+    workspace = standing.workspace
+    own = doubts.standing(facts.invoices, names, claimed.governed, memory)
+    fresh = [freshness.fresh_at(row, facts.readings) for row in facts.invoices]
+    stale = _stale(workspace, facts.invoices, fresh, as_of, now)
+    client_ids = [item.client for item in claimed.governed]
+    open_credit_of = {(row.source, row.client): client for row, client in zip(facts.invoices, client_ids, strict=True)}
+    columns = book.build(facts, memory, client_ids, frozenset(own.charges), stale, open_credit_of, as_of)
+    policies = list(dict.fromkeys(_by_identity(item.policy for item in claimed.governed)))
+    codes = {id(one.policy): index for index, one in enumerate(policies)}
+    binds = views.binding_rows(claimed.governed, facts.invoices)
+    assessment = assess(
+        columns,
+        [one.policy for one in policies],
+        book.ints(codes[id(item.policy)] if item.policy is not None else -1 for item in claimed.governed),
+        book.mask(binds),
+        as_of,
+    )
+    paid = frozenset(
+        row.id for row, state in zip(facts.invoices, assessment.state.tolist(), strict=True) if state == State.PAID
+    )
+    settled = views.charges_settled_by_books(own.charges, paid)
+    return views.Setting(
+        facts=facts,
+        memory=replace(memory, charges=views.settle(memory.charges, settled)),
+        book=columns,
+        assessment=assessment,
+        governed=claimed.governed,
+        binds=binds,
+        standing=own,
+        names=names,
+        fresh=fresh,
+        source_names=source_names,
+        present={contract.key: contract.project for contract in workspace.agreement.contracts.values()},
+        covered=views.covered_by_credit(columns, assessment, as_of),
+        as_of=as_of,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A policy compared by identity: versions hold one object each, and comparing their content is slow."""
+
+    policy: Policy
+
+    def __hash__(self) -> int:
+        return id(self.policy)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.policy is other.policy
+
+
+def _by_identity(policies: Iterable[Policy | None]) -> Iterable[_Same]:
+    return (_Same(policy) for policy in policies if policy is not None)
+
+
+def _stale(
+    workspace: Workspace, rows: Sequence[InvoiceRow], fresh: Sequence[str], as_of: date, now: datetime
+) -> list[bool]:
+    zone = ZoneInfo(workspace.business.timezone)
+    today = min(local_day(now, zone), as_of.toordinal() - _EPOCH)
+    after = _stale_after(workspace)
+    days = {stamp: local_day(from_moment(stamp), zone) for stamp in set(fresh)}
+    return [today - days[stamp] > after.get(row.source, STALE_FILES) for row, stamp in zip(rows, fresh, strict=True)]
+
+
+def _stale_after(workspace: Workspace) -> dict[str, int]:
+    return {
+        one.key: one.stale_after if one.stale_after is not None else STALE_FILES if one.files else STALE_API
+        for one in workspace.sources
+    }
+
+
+def _judge(cases: Sequence[Case], standing: Agreed, memory: Memory, as_of: date) -> list[ProjectView]:
+    by_milestone: dict[str, dict[str, list[InvoiceView]]] = {}
+    for case in cases:
+        if case.contract is not None and case.view.milestone and case.own_debt:
+            of_project = by_milestone.setdefault(case.contract.key, {})
+            of_project.setdefault(case.view.milestone, []).append(case.view)
+    agreement = standing.workspace.agreement
+    return [
+        gate.judge(
+            contract,
+            by_milestone.get(contract.key, {}),
+            memory,
+            as_of,
+            charges_block=agreement.policies[contract.policy].gate_charges,
+        )
+        for contract in agreement.contracts.values()
+    ]
+
+
+def _recipients(workspace: Workspace, facts: Facts, cases: Sequence[Case]) -> dict[str, Recipient]:
+    """Where mail about each client goes: the contract's address beats the source's (design section 7)."""
+    business = workspace.business
+    terms = {contract.client.id: contract.client for contract in workspace.agreement.contracts.values()}
+    known = {row.id: facts.clients.get((row.source, row.client)) for row in facts.invoices}
+    found: dict[str, Recipient] = {}
+    for case in cases:
+        view, agreed_client = case.view, terms.get(case.view.client)
+        if agreed_client is None and case.contract is not None:
+            agreed_client = case.contract.client
+        row = known[view.id]
+        email = (agreed_client.email if agreed_client else "") or (row.email if row else "")
+        if not email or view.client in found:
+            continue
+        found[view.client] = Recipient(
+            client=view.client,
+            name=view.client_name,
+            email=email,
+            cc=agreed_client.cc if agreed_client else (),
+            language=(agreed_client.language if agreed_client else row.language if row else "") or "en",
+            timezone=agreed_client.timezone if agreed_client else business.timezone,
+            country=(agreed_client.country if agreed_client else row.country if row else "") or business.country,
+        )
+    return found
+
+
+def _totals(cases: Sequence[Case]) -> list[Totals]:
+    """Sums per currency over debts of their own; a charge that came back is counted as the charge it is."""
+    sums: dict[str, list[int]] = {}
+    for case in cases:
+        if not case.own_debt:
+            continue
+        view = case.view
+        overdue = view.outstanding if view.days_overdue else 0
+        for place, figure in enumerate((view.outstanding, overdue, view.fees, view.interest)):
+            sums.setdefault(view.currency, [0, 0, 0, 0])[place] += figure
+    return [Totals(currency, *figures) for currency, figures in sorted(sums.items())]
+
+
+def _sources(workspace: Workspace, facts: Facts, as_of: date, now: datetime) -> list[SourceView]:
+    zone = ZoneInfo(workspace.business.timezone)
+    today = min(local_day(now, zone), as_of.toordinal() - _EPOCH)
+    after = _stale_after(workspace)
+    names = {one.key: one.name for one in workspace.sources}
+    of_source: dict[str, list[ReadingRow]] = {key: [] for key in names}
+    for reading in facts.all_readings:
+        of_source.setdefault(reading.source, []).append(reading)
+    found = []
+    for key, readings in of_source.items():
+        finished = [one.as_of for one in readings if one.finished]
+        last = max(readings, key=lambda one: (one.recorded_at, one.id), default=None)
+        newest = from_moment(max(finished)) if finished else None
+        stale = newest is None or today - local_day(newest, zone) > after.get(key, STALE_FILES)
+        problem = last.problem if last is not None and not last.finished else ""
+        found.append(SourceView(names.get(key, key), newest, last is not None and bool(last.finished), stale, problem))
+    return found
+
+
+__all__ = ["Ground", "decide", "explain", "ground", "today"]

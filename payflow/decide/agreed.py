@@ -1,0 +1,59 @@
+"""Which versions of the agreement stand on a day, the present one included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from payflow.errors import Problem
+from payflow.model.agreement import Workspace
+from payflow.model.journal import Memory, Version
+from payflow.workspace.versions import Known, resolve
+
+if TYPE_CHECKING:
+    from payflow.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The workspace with the stable keys of its steps, projects and sources; every version in force up to a day.
+
+    `is_new` says that the present agreement differs from the last journaled one; `problems` are names that vanished
+    without a `was` (design section 2): a run refuses while there are any.
+    """
+
+    workspace: Workspace
+    versions: Sequence[Version]
+    is_new: bool
+    problems: Sequence[Problem]
+
+
+def agreed(store: Store, workspace: Workspace, memory: Memory, as_of: date) -> Agreed:
+    """Bring the files and the journal together. Before `payflow live` no version is journaled, and the files alone count."""
+    previous = memory.versions[-1].agreement if memory.versions else None
+    resolved = resolve(workspace.agreement, previous, _known(store, memory))
+    agreement = resolved.agreement
+    sources = tuple(replace(one, key=agreement.sources.get(one.name, one.key)) for one in workspace.sources)
+    is_new = previous is None or previous.digest != agreement.digest
+    versions = [*memory.versions, Version(as_of, agreement)] if is_new else list(memory.versions)
+    return Agreed(replace(workspace, agreement=agreement, sources=sources), versions, is_new, resolved.problems)
+
+
+def _known(store: Store, memory: Memory) -> Known:
+    """What the journal knows by name: steps that were taken, sources that were read, projects that something was said of."""
+    taken = {notice.step for several in memory.notices.values() for notice in several}
+    return Known(
+        steps=frozenset(
+            (policy.name, step.key)
+            for version in memory.versions
+            for policy in version.agreement.policies.values()
+            for step in policy.ladder
+            if step.key in taken
+        ),
+        sources=frozenset(source for (source,) in store.query("SELECT DISTINCT source FROM identity")),
+        projects=frozenset(
+            contract.key for version in memory.versions for contract in version.agreement.contracts.values()
+        ),
+    )

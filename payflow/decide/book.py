@@ -1,0 +1,203 @@
+"""Builds the Book from the facts: rows become columns, words become codes, sightings become entries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from payflow.columns import NO_DAY, Book, to_day
+from payflow.decide.facts import Facts, Observed
+from payflow.model.facts import EntryKind, Settlement, Status
+from payflow.model.journal import Confirmation, Memory, Notice
+from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES
+from payflow.policy.sightings import movements
+from payflow.store.mirror import InvoiceRow
+
+_KIND_CODES = {kind.value: code for code, kind in enumerate(ENTRY_KINDS)}
+_SETTLEMENT_CODES = {settlement.value: code for code, settlement in enumerate(SETTLEMENTS)}
+_STATUS_CODES = {status.value: code for code, status in enumerate(STATUSES)}
+_SETTLED = _SETTLEMENT_CODES[Settlement.SETTLED]
+
+
+class _Entry(NamedTuple):
+    row: int
+    on: int
+    amount: int
+    kind: int
+    settlement: int
+    inferred: bool
+    client: int
+    currency: int
+
+
+class _Codes:
+    """Gives each distinct text a number, in order of appearance."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def __getitem__(self, text: str) -> int:
+        return self._numbers.setdefault(text, len(self._numbers))
+
+    @property
+    def texts(self) -> list[str]:
+        return list(self._numbers)
+
+
+def build(
+    facts: Facts,
+    memory: Memory,
+    client_ids: Sequence[str],
+    charges: frozenset[int],
+    stale: Sequence[bool],
+    open_credit_of: Mapping[tuple[str, str], str],
+    as_of: date,
+) -> Book:
+    """The book for a day. Parallel to `facts.invoices`: `client_ids` and `stale`; `charges` are identities of charges of ours.
+
+    `open_credit_of` maps (source, client key) to the client id that open credit of that source's client belongs to.
+    """
+    rows = facts.invoices
+    clients, currencies = _Codes(), _Codes()
+    client = [clients[one] for one in client_ids]
+    currency = [currencies[row.currency] for row in rows]
+    entries = _entries(facts, memory, clients, currencies, client, open_credit_of)
+    entries.sort(key=lambda entry: (entry.row, entry.on))
+    columns = list(zip(*entries, strict=True)) or [()] * len(_Entry._fields)
+    today = to_day(as_of)
+    return Book(
+        id=ints(row.id for row in rows),
+        total=ints(row.total for row in rows),
+        issued_on=ints(row.issued_on for row in rows),
+        due_printed=ints(_printed(row, facts.observed.get(row.id)) for row in rows),
+        due_shown=ints(_shown(memory.notices.get(row.id, ())) for row in rows),
+        status=ints(_STATUS_CODES[_status(row, memory.confirmations.get(row.id), today)] for row in rows),
+        client=ints(client),
+        currency=ints(currency),
+        role_charge=mask(row.id in charges for row in rows),
+        stale=mask(stale),
+        unknown=mask(_unknown(row, memory.confirmations.get(row.id)) for row in rows),
+        entry_row=ints(columns[0]),
+        entry_on=ints(columns[1]),
+        entry_amount=ints(columns[2]),
+        entry_kind=ints(columns[3]),
+        entry_settlement=ints(columns[4]),
+        entry_inferred=mask(columns[5]),
+        entry_client=ints(columns[6]),
+        entry_currency=ints(columns[7]),
+        clients=clients.texts,
+        currencies=currencies.texts,
+    )
+
+
+def ints(values: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    array = np.fromiter(values, dtype=np.int64)
+    array.flags.writeable = False
+    return array
+
+
+def mask(values: Iterable[bool]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    array = np.fromiter(values, dtype=np.bool_)
+    array.flags.writeable = False
+    return array
+
+
+def _printed(row: InvoiceRow, observed: Observed | None) -> int:
+    """The latest due date ever printed on an issued invoice: once shown, it never moves earlier (design 6.3)."""
+    known = [day for day in (row.due_on, observed.due_on if observed else None) if day is not None]
+    return max(known, default=NO_DAY)
+
+
+def _shown(notices: Sequence[Notice]) -> int:
+    return max((to_day(notice.due_on) for notice in notices), default=NO_DAY)
+
+
+def _status(row: InvoiceRow, said: Confirmation | None, today: int) -> str:
+    """The source's word, unless a person confirmed otherwise, or it only came about after the day asked for."""
+    if _answers(row, said) and said is not None and said.outcome == "void":
+        return Status.VOID
+    if (
+        row.status in (Status.PAID, Status.VOID, Status.WRITTEN_OFF)
+        and row.closed_on is not None
+        and row.closed_on > today
+    ):
+        return Status.OPEN
+    return row.status
+
+
+def _unknown(row: InvoiceRow, said: Confirmation | None) -> bool:
+    return row.unknown_since is not None and not _answers(row, said)
+
+
+def _answers(row: InvoiceRow, said: Confirmation | None) -> bool:
+    """Whether a person's word still stands: only while the source does not list the invoice again."""
+    return said is not None and row.unknown_since is not None
+
+
+def _entries(
+    facts: Facts,
+    memory: Memory,
+    clients: _Codes,
+    currencies: _Codes,
+    client: Sequence[int],
+    open_credit_of: Mapping[tuple[str, str], str],
+) -> list[_Entry]:
+    place = {row.id: index for index, row in enumerate(facts.invoices)}
+    found: list[_Entry] = []
+    for entry in facts.entries:
+        kind, settlement = _KIND_CODES[entry.kind], _SETTLEMENT_CODES[entry.settlement]
+        if entry.invoice is None:
+            owner = open_credit_of.get((entry.source, entry.client))
+            if owner is not None:
+                on = entry.paid_on if entry.paid_on is not None else NO_DAY
+                found.append(
+                    _Entry(-1, on, entry.amount, kind, settlement, False, clients[owner], currencies[entry.currency])
+                )
+        elif entry.invoice in place:
+            row = place[entry.invoice]
+            # a movement without a day is taken as made on the day of issue, as one never seen unpaid is
+            on = entry.paid_on if entry.paid_on is not None else facts.invoices[row].issued_on
+            found.append(
+                _Entry(
+                    row,
+                    on,
+                    entry.amount,
+                    kind,
+                    settlement,
+                    entry.paid_on is None,
+                    client[row],
+                    currencies[entry.currency],
+                )
+            )
+    told = Counter[int]()
+    for one in found:
+        told[one.row] += one.amount
+    for index, row_of in enumerate(facts.invoices):
+        code = currencies[row_of.currency]
+        for on, kind_of, amount, inferred in _inferred(row_of, facts.observed.get(row_of.id), memory, told[index]):
+            found.append(_Entry(index, on, amount, _KIND_CODES[kind_of], _SETTLED, inferred, client[index], code))
+    return found
+
+
+def _inferred(
+    row: InvoiceRow, observed: Observed | None, memory: Memory, moved: int
+) -> Iterable[tuple[int, EntryKind, int, bool]]:
+    """Movements that no entry tells: inferred from sightings, and a person's word on an unknown invoice.
+
+    `moved` is what the entries tell already.
+    """
+    if not row.dated_entries and observed is not None:
+        found = movements(observed.sightings, row.issued_on)
+        if found and row.status == Status.PAID and row.closed_on is not None and found[-1].amount > 0:
+            # the books name the day on which the last of it was paid
+            found[-1] = found[-1]._replace(day=row.closed_on)
+        for movement in found:
+            moved += movement.amount
+            yield movement.day, movement.kind, movement.amount, movement.day != row.closed_on
+    said = memory.confirmations.get(row.id)
+    if said is not None and _answers(row, said) and said.outcome == "paid" and row.total > moved:
+        yield to_day(said.on), EntryKind.PAYMENT, row.total - moved, False

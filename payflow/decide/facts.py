@@ -1,0 +1,93 @@
+"""Loads what is known: mirror rows, observations and messages, as they stand in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+from payflow.decide import freshness
+from payflow.model.agreement import Workspace
+from payflow.policy.sightings import Sighting
+from payflow.store import mirror
+from payflow.store.moments import from_moment, to_day
+
+if TYPE_CHECKING:
+    from payflow.store import Store
+
+
+class Observed(NamedTuple):
+    """What was seen of one invoice: balances on different days, and the latest due date ever printed on it."""
+
+    sightings: Sequence[Sighting]
+    due_on: int | None
+
+
+class Undelivered(NamedTuple):
+    """A message that needs a person: refused for good, or perhaps sent."""
+
+    key: str
+    client: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the store knows of the books. `readings` finished ones by source, newest first."""
+
+    invoices: Sequence[mirror.InvoiceRow]
+    clients: Mapping[tuple[str, str], mirror.ClientRow]
+    entries: Sequence[mirror.EntryRow]
+    readings: Mapping[str, Sequence[mirror.ReadingRow]]
+    all_readings: Sequence[mirror.ReadingRow]
+    observed: Mapping[int, Observed]
+    undelivered: Sequence[Undelivered]
+
+
+def load(store: Store, workspace: Workspace, as_of: date) -> Facts:
+    """Read the facts; invoices issued after `as_of` are not there yet."""
+    today = to_day(as_of)
+    readings = mirror.readings(store)
+    return Facts(
+        invoices=[row for row in mirror.invoices(store) if row.issued_on <= today],
+        clients={(row.source, row.key): row for row in mirror.clients(store)},
+        entries=mirror.entries(store),
+        readings=freshness.by_source(readings),
+        all_readings=readings,
+        observed=observations(store, workspace.business.timezone),
+        undelivered=[
+            Undelivered(*row)
+            for row in store.query(
+                "SELECT key, client, state, detail FROM message WHERE state IN ('failed', 'unsure') ORDER BY key"
+            )
+        ],
+    )
+
+
+def observations(store: Store, timezone: str, source: str | None = None) -> dict[int, Observed]:
+    """What was seen of every invoice (of one source), by identity."""
+    zone = ZoneInfo(timezone)
+    rows = store.query(
+        "SELECT observation.invoice, as_of, paid, credited, due_on FROM observation "
+        "JOIN identity ON identity.id = observation.invoice "
+        "WHERE ? IN ('', identity.source) ORDER BY observation.invoice, as_of",
+        (source or "",),
+    )
+    days: dict[str, int] = {}
+    sightings: dict[int, list[Sighting]] = {}
+    due: dict[int, int] = {}
+    for invoice, stamp, paid, credited, due_on in rows:
+        if stamp not in days:
+            days[stamp] = local_day(from_moment(stamp), zone)
+        sightings.setdefault(invoice, []).append(Sighting(stamp, days[stamp], paid, credited))
+        if due_on is not None:
+            due[invoice] = max(due_on, due.get(invoice, due_on))
+    return {invoice: Observed(seen, due.get(invoice)) for invoice, seen in sightings.items()}
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> int:
+    """The day number of a moment in the business's zone."""
+    return to_day(moment.astimezone(zone).date())

@@ -1,0 +1,118 @@
+"""What needs a person, with the command or the deed that settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+from payflow.decide.facts import Facts
+from payflow.decide.views import Setting
+from payflow.errors import Problem
+from payflow.model.decision import Flag, Need, Recipient, SourceView
+from payflow.model.facts import State
+from payflow.model.journal import ChargeState
+from payflow.money import show
+from payflow.plan import Case
+from payflow.policy.claims import Claimed
+from payflow.policy.ladder import announcement_of
+
+
+def needs(
+    setting: Setting,
+    cases: Sequence[Case],
+    claimed: Claimed,
+    recipients: Mapping[str, Recipient],
+    sources: Sequence[SourceView],
+    renames: Sequence[Problem],
+) -> list[Need]:
+    """Everything that waits for a person, the most pressing first. `renames` are names that vanished without `was`."""
+    return [
+        *(
+            Need("rename", f"rename:{problem.found}", f"{problem.where}: {problem.found}", problem.remedy)
+            for problem in renames
+        ),
+        *_messages(setting.facts),
+        *_sources(sources),
+        *(need for case in cases for need in _of_invoice(setting, case, recipients)),
+        *(
+            Need(doubt.code, f"{doubt.code}:{doubt.invoice}", doubt.text, "Correct the contract.")
+            for doubt in claimed.doubts
+        ),
+        *(
+            Need(
+                "contract-gone",
+                f"contract-gone:{key}",
+                f"the contract of {contract.project} is gone; its invoices keep the terms they were issued under",
+                "Put the file back, or stop the chasing with payflow hold.",
+            )
+            for key, contract in claimed.retired.items()
+        ),
+    ]
+
+
+def _messages(facts: Facts) -> Iterable[Need]:
+    for message in facts.undelivered:
+        who = message.client or "you"
+        if message.state == "failed":
+            text, remedy = f"the message {message.key} to {who} was refused: {message.detail}", "Correct the address."
+        else:
+            text = f"nobody knows whether the message {message.key} to {who} arrived: {message.detail}"
+            remedy = "Ask the client; it is not sent again by itself."
+        yield Need(f"message-{message.state}", f"message:{message.key}", text, remedy)
+
+
+def _sources(sources: Sequence[SourceView]) -> Iterable[Need]:
+    for source in sources:
+        if source.problem:
+            yield Need(
+                "source-failed", f"source-failed:{source.source}", f"{source.source}: {source.problem}", "payflow sync"
+            )
+        elif source.stale and source.synced_at is not None:
+            text = f"{source.source} was last read as of {source.synced_at.date()}; what it lists is not chased"
+            yield Need("source-stale", f"source-stale:{source.source}:{source.synced_at.date()}", text, "payflow sync")
+
+
+def _of_invoice(setting: Setting, case: Case, recipients: Mapping[str, Recipient]) -> Iterable[Need]:
+    view = case.view
+
+    def need(code: str, text: str, remedy: str) -> Need:
+        return Need(code, f"{code}:{view.id}", text, remedy)
+
+    if not case.own_debt:
+        return
+    if view.state is State.UNKNOWN:
+        text = f"{view.number} ({view.client_name}) is missing from a later reading of {view.source}"
+        yield need("invoice-unknown", text, f"payflow confirm {view.number} --paid, --open or --void")
+    if Flag.AMBIGUOUS in view.flags:
+        text = f"{view.number}: {setting.standing.doubtful.get(view.id, 'it may be another debt')}"
+        yield need("invoice-ambiguous", text, f"payflow link {view.number}")
+    if view.state is State.DISPUTED:
+        yield need(
+            "invoice-disputed",
+            f"{view.number}: the client disputes a payment",
+            "Answer the dispute; no notice goes out.",
+        )
+    if Flag.REFUNDED in view.flags and view.id not in setting.memory.chased:
+        text = f"{view.number}: {show(view.outstanding, view.currency)} was paid back, and is not chased by itself"
+        yield need("invoice-refunded", text, f"payflow chase {view.number} if it is owed; else credit it in the books")
+    if case.next.on == setting.as_of and view.client not in recipients:
+        text = f"{view.client_name} has no e-mail address, so no notice about {view.number} can go out"
+        yield need("no-address", text, "Write email = ... under [client] in the contract.")
+    yield from _of_charges(case, need, setting.as_of)
+
+
+def _of_charges(case: Case, need: Callable[[str, str, str], Need], as_of: date) -> Iterable[Need]:
+    view, step = case.view, case.next.step
+    for charge in case.charges:
+        if charge.state is ChargeState.SETTLED and view.state in (State.VOID, State.CREDITED):
+            amount = show(charge.standing, charge.currency)
+            text = f"the charge {charge.ref} of {amount} was settled, but {view.number} is {view.state.word}"
+            yield need("charge-unjustified", text, "Pay it back.")
+    due = step is not None and step.fee and case.next.on == as_of
+    if due and step is not None and case.policy is not None and case.policy.late_fee is not None and case.binds:
+        if announcement_of(step, case.notices) is None:
+            text = f"{view.number}: no fee goes with {step.name}, since no earlier notice named it"
+            yield need("fee-not-announced", text, "Nothing; the notice goes out without a fee.")
+        elif case.policy.late_fee.percent is None and view.currency not in case.policy.late_fee.flat:
+            text = f"{view.number}: the late fee of policy {case.policy.name} has no amount in {view.currency}"
+            yield need("fee-currency", text, f'Write late_fee = {{ amount = {{ {view.currency} = "..." }} }}.')

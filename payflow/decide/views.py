@@ -1,0 +1,242 @@
+"""From columns to the views of invoices and the cases that planning works on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from payflow.columns import NO_DAY, Book, to_date, to_day
+from payflow.decide.doubts import Standing
+from payflow.decide.facts import Facts
+from payflow.model.agreement import DueRule, Policy
+from payflow.model.decision import Flag, InvoiceView
+from payflow.model.facts import Role, Settlement, State
+from payflow.model.journal import Charge, ChargeState, Hold, Memory
+from payflow.plan import Case
+from payflow.policy import binding, interest, ladder
+from payflow.policy.assess import SETTLEMENTS, Assessment
+from payflow.policy.claims import Governed
+from payflow.store.mirror import InvoiceRow
+from payflow.store.moments import from_moment
+
+#: States in which an invoice asks for money, so that a notice may go out about it.
+ASKING = frozenset({State.OPEN, State.OVERDUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Everything known for the day, before the ladder is asked. Sequences are parallel to `facts.invoices`."""
+
+    facts: Facts
+    memory: Memory
+    book: Book
+    assessment: Assessment
+    governed: Sequence[Governed]
+    binds: Sequence[bool]
+    standing: Standing
+    names: Sequence[str]
+    fresh: Sequence[str]
+    source_names: Mapping[str, str]
+    present: Mapping[str, str]
+    covered: frozenset[int]
+    as_of: date
+
+
+def cases(setting: Setting) -> list[Case]:
+    """One case per invoice, with its view."""
+    return [_case(setting, index) for index in range(len(setting.facts.invoices))]
+
+
+def covered_by_credit(book: Book, assessment: Assessment, as_of: date) -> frozenset[int]:
+    """Rows whose outstanding the client's open credit covers, oldest due first (design 6.8)."""
+    today = to_day(as_of)
+    free: dict[tuple[int, int], int] = {}
+    settled = SETTLEMENTS.index(Settlement.SETTLED)
+    for index in np.flatnonzero((book.entry_row < 0) & (book.entry_settlement == settled) & (book.entry_on <= today)):
+        place = (int(book.entry_client[index]), int(book.entry_currency[index]))
+        free[place] = free.get(place, 0) + int(book.entry_amount[index])
+    if not free:
+        return frozenset()
+    covered: set[int] = set()
+    asking = np.flatnonzero(np.isin(assessment.state, list(ASKING)) & ~book.role_charge)
+    for row in sorted(asking.tolist(), key=lambda row: (int(assessment.due_on[row]), row)):
+        place, owed = (int(book.client[row]), int(book.currency[row])), int(assessment.outstanding[row])
+        if 0 < owed <= free.get(place, 0):
+            free[place] -= owed
+            covered.add(row)
+    return frozenset(covered)
+
+
+def _case(setting: Setting, index: int) -> Case:
+    row, item = setting.facts.invoices[index], setting.governed[index]
+    view = _view(setting, index)
+    holds = _holds(setting.memory, row, item)
+    notices = setting.memory.notices.get(row.id, ())
+    step = _next(setting, index, view, holds)
+    return Case(
+        view=_with_next(view, step),
+        policy=item.policy,
+        contract=item.contract,
+        digest=item.digest,
+        binds=setting.binds[index] and Flag.OLD not in view.flags,
+        next=step,
+        notices=notices,
+        charges=setting.memory.charges.get(row.id, ()),
+        holds=holds,
+        movements=interest.movements(setting.book, index),
+        own_debt=row.id not in setting.standing.same_as and row.id not in setting.standing.charges,
+    )
+
+
+def _view(setting: Setting, index: int) -> InvoiceView:
+    row, item, found = setting.facts.invoices[index], setting.governed[index], setting.assessment
+    due_on = to_date(int(found.due_on[index])) if found.due_on[index] != NO_DAY else None
+    flags = _flags(setting, index, due_on)
+    old = Flag.OLD in flags
+    charges = setting.memory.charges.get(row.id, ())
+    is_charge = row.id in setting.standing.charges
+    return InvoiceView(
+        id=row.id,
+        source=setting.source_names.get(row.source, row.source),
+        key=row.key,
+        number=row.number or row.key,
+        client=item.client,
+        client_name=item.contract.client.name if item.contract else setting.names[index],
+        project=setting.present.get(item.contract.key, item.contract.project) if item.contract else "",
+        milestone=item.milestone,
+        role=Role.CHARGE if is_charge else Role.PRINCIPAL,
+        currency=row.currency,
+        total=row.total,
+        credited=int(found.credited[index]),
+        paid=int(found.paid[index]),
+        outstanding=int(found.outstanding[index]),
+        pending=int(found.pending[index]),
+        issued_on=to_date(row.issued_on),
+        due_on=due_on,
+        due_why=_due_why(row, item.policy, found, index),
+        days_overdue=int(found.days_overdue[index]),
+        state=State(int(found.state[index])),
+        flags=flags,
+        fees=sum(charge.standing for charge in charges),
+        fees_owed=sum(charge.standing for charge in charges if charge.state is ChargeState.CLAIMED),
+        interest=0 if old else found.interest[index],
+        interest_per_day=0 if old else found.interest_per_day[index],
+        next_step=None,
+        next_on=None,
+        next_why="",
+        policy=item.policy.name if item.policy else "",
+        pay_url=row.pay_url,
+        read_at=from_moment(setting.fresh[index]),
+    )
+
+
+def _with_next(view: InvoiceView, step: ladder.Next) -> InvoiceView:
+    return replace(view, next_step=step.step.name if step.step else None, next_on=step.on, next_why=step.why)
+
+
+def _flags(setting: Setting, index: int, due_on: date | None) -> frozenset[Flag]:
+    row, item, found = setting.facts.invoices[index], setting.governed[index], setting.assessment
+    state = State(int(found.state[index]))
+    owed = int(found.outstanding[index])
+    policy, since = item.policy, setting.memory.live_from
+    tests = {
+        Flag.PART_PAID: owed > 0 and (found.paid[index] > 0 or found.credited[index] > 0),
+        Flag.PENDING: found.pending[index] > 0 and state in ASKING,
+        Flag.HELD: ladder.held_on(setting.as_of, _holds(setting.memory, row, item)) is not None and state in ASKING,
+        Flag.STALE: bool(setting.book.stale[index]) and state in ASKING,
+        Flag.OLD: since is not None and due_on is not None and due_on < since and row.id not in setting.memory.chased,
+        Flag.UNLINKED: policy is None,
+        Flag.NOT_BINDING: policy is not None
+        and not setting.binds[index]
+        and (policy.late_fee is not None or policy.interest is not None),
+        Flag.AMBIGUOUS: row.id in setting.standing.doubtful,
+        Flag.REFUNDED: bool(found.refunded[index]),
+        Flag.COVERED: index in setting.covered,
+        Flag.INFERRED: bool(found.inferred[index]),
+        Flag.CHARGE: row.id in setting.standing.charges,
+    }
+    return frozenset(flag for flag, holds in tests.items() if holds)
+
+
+def _holds(memory: Memory, row: InvoiceRow, item: Governed) -> Sequence[Hold]:
+    if not memory.holds:
+        return ()
+    project = item.contract.key if item.contract else None
+    wanted = {("invoice", str(row.id)), ("client", item.client), ("project", project)}
+    return [hold for hold in memory.holds if (hold.scope, hold.id) in wanted]
+
+
+def _next(setting: Setting, index: int, view: InvoiceView, holds: Sequence[Hold]) -> ladder.Next:
+    item = setting.governed[index]
+    why = _why_none(setting, view)
+    if why or item.policy is None or view.due_on is None:
+        return ladder.Next(None, None, why or "no due date is known")
+    return ladder.next_step(item.policy, view.due_on, setting.as_of, setting.memory.notices.get(view.id, ()), holds)
+
+
+def _why_none(setting: Setting, view: InvoiceView) -> str:
+    """Why an invoice gets no notice at all, whatever its ladder says; empty when it may get one."""
+    same = setting.standing.same_as.get(view.id)
+    reasons = (
+        (view.state not in ASKING, view.state.word),
+        (same is not None, "another invoice is the same debt"),
+        (Flag.CHARGE in view.flags, "a charge of ours: no notice about a notice's fee"),
+        (Flag.UNLINKED in view.flags, "no contract claims it, and the business has no policy for such invoices"),
+        (Flag.AMBIGUOUS in view.flags, f"{setting.standing.doubtful.get(view.id, '')}: payflow link {view.number}"),
+        (Flag.OLD in view.flags, f"due before payflow was switched on: payflow chase {view.number}"),
+        (Flag.PENDING in view.flags, "a payment is on its way"),
+        (
+            Flag.REFUNDED in view.flags and view.id not in setting.memory.chased,
+            f"money was paid back: payflow chase {view.number} if it is owed",
+        ),
+        (Flag.STALE in view.flags, f"last read {view.read_at.date().isoformat()}, too long ago to act on"),
+        (Flag.COVERED in view.flags, "open credit of the client covers it"),
+    )
+    return next((text for holds, text in reasons if holds), "")
+
+
+def _due_why(row: InvoiceRow, policy: Policy | None, found: Assessment, index: int) -> str:
+    due, agreed = int(found.due_on[index]), int(found.due_contract[index])
+    if due == NO_DAY:
+        return "no due date on the invoice, and no terms for it"
+    if policy is None:
+        return "printed on the invoice"
+    terms = f"{policy.terms.name} from {to_date(row.issued_on).isoformat()}"
+    if due == agreed:
+        if row.due_on is not None and row.due_on < agreed and policy.due is DueRule.LATER:
+            return f"{terms}, later than the {to_date(row.due_on).isoformat()} printed on the invoice"
+        return terms
+    if row.due_on == due:
+        return f"printed on the invoice, later than {terms}"
+    return f"shown before as {to_date(due).isoformat()}; a due date once shown never moves earlier"
+
+
+def binding_rows(governed: Sequence[Governed], rows: Sequence[InvoiceRow]) -> list[bool]:
+    """Where fees and contractual interest arise."""
+    return [
+        item.policy is not None and binding.binds(item.policy, item.contract, to_date(row.issued_on))
+        for item, row in zip(governed, rows, strict=True)
+    ]
+
+
+def charges_settled_by_books(setting_charges: Mapping[int, str], paid: frozenset[int]) -> frozenset[str]:
+    """References of charges whose own invoice in the books is paid."""
+    return frozenset(ref for invoice, ref in setting_charges.items() if invoice in paid and ref)
+
+
+def settle(charges: Mapping[int, Sequence[Charge]], refs: frozenset[str]) -> Mapping[int, Sequence[Charge]]:
+    """The charges with those references taken as settled."""
+    if not refs:
+        return charges
+    return {
+        invoice: [
+            charge._replace(state=ChargeState.SETTLED)
+            if charge.ref in refs and charge.state is ChargeState.CLAIMED
+            else charge
+            for charge in several
+        ]
+        for invoice, several in charges.items()
+    }

@@ -1,0 +1,217 @@
+"""The run: read the sources, decide, carry out.
+
+Until `payflow live` is journaled, a run is a preview: it reads, shows what it would send, and writes to no one. A run holds
+no lock itself; the command line does. Running again, late or twice plans nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from payflow.decide import Ground, ground, today
+from payflow.errors import Refused
+from payflow.model.agreement import Workspace
+from payflow.model.decision import Decision, Plan
+from payflow.model.journal import MessageState, Record, RecordKind
+from payflow.model.serial import agreement_to_json
+from payflow.outbox import calendar
+from payflow.outbox.deliver import Courier, Delivered, due
+from payflow.outbox.letters import client_letter, owner_letter
+from payflow.outbox.propose import Proposed, new_key, propose
+from payflow.outbox.render import Renderer
+from payflow.outbox.transport import open_transport
+from payflow.plan import verdicts
+from payflow.store import journal, messages, mirror
+from payflow.store.anchor import write_anchor
+from payflow.sync import SyncReport, begin, sync
+
+if TYPE_CHECKING:
+    from payflow.store import Store
+
+#: How often a run decides again because something changed under its hands, before it leaves the rest to the next run.
+_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did. Keys of messages by outcome; `reversed` are references of charges taken back."""
+
+    as_of: date
+    live: bool
+    dry_run: bool
+    synced: tuple[SyncReport, ...]
+    decision: Decision
+    sent: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    reversed: tuple[str, ...] = ()
+    told: bool = False
+
+
+def run(
+    store: Store,
+    workspace: Workspace,
+    *,
+    now: datetime,
+    dry_run: bool = False,
+    pause: Callable[[str], None] = lambda place: None,
+) -> RunReport:
+    """Read the sources, decide, and when live carry out. `dry_run` reads nothing anew and writes nothing at all.
+
+    Raises `Refused` while a step, source or project that the journal knows is gone without `was`.
+    """
+    as_of = today(workspace, now)
+    if dry_run:
+        found = ground(store, workspace, as_of, now)
+        return RunReport(as_of, found.decision.live, True, (), found.decision)
+    begin(store, now)
+    synced = tuple(sync(store, workspace, now=now))
+    pause("synced")
+    found = ground(store, workspace, as_of, now)
+    if found.agreed.problems:
+        raise Refused("\n".join(str(problem) for problem in found.agreed.problems))
+    if not found.decision.live:
+        return RunReport(as_of, False, False, synced, found.decision)
+    note_agreement(store, found, as_of, now)
+    night = _Night(store, workspace, as_of, now, pause)
+    return night.carry_out(synced)
+
+
+def note_agreement(store: Store, found: Ground, as_of: date, now: datetime) -> None:
+    """Journal the agreement if it differs from the last version (design section 2)."""
+    if not found.agreed.is_new:
+        return
+    agreement = found.agreed.workspace.agreement
+    body = {"digest": agreement.digest, "agreement": agreement_to_json(agreement)}
+    with store.transaction() as tx:
+        journal.append(tx, [Record(RecordKind.AGREEMENT, as_of, body)], at=now)
+
+
+class _Night:
+    """One live run."""
+
+    def __init__(
+        self, store: Store, workspace: Workspace, as_of: date, now: datetime, pause: Callable[[str], None]
+    ) -> None:
+        self._store, self._workspace, self._as_of, self._now = store, workspace, as_of, now
+        self._pause = pause
+        self._renderer = Renderer(workspace.root, workspace.business)
+        self._dropped: list[str] = []
+        self._reversed: list[str] = []
+
+    def carry_out(self, synced: tuple[SyncReport, ...]) -> RunReport:
+        """Recover, propose, deliver, tell the owner."""
+        transport = open_transport(self._workspace.mail)
+        try:
+            courier = Courier(self._store, self._workspace, transport, self._as_of, self._now, pause=self._pause)
+            courier.recover()
+            for _ in range(_ROUNDS):
+                if self._clients(courier):
+                    break
+            told = self._owner(courier)
+        finally:
+            transport.close()
+        write_anchor(self._store.anchor, journal.head(self._store), self._now)
+        delivered = _once(courier.delivered)
+        return RunReport(
+            as_of=self._as_of,
+            live=True,
+            dry_run=False,
+            synced=synced,
+            decision=self._ground().decision,
+            sent=delivered[0],
+            waiting=tuple(row.key for row in messages.messages(self._store, MessageState.WAITING)),
+            unsure=delivered[1],
+            failed=delivered[2],
+            dropped=tuple(self._dropped),
+            reversed=tuple(self._reversed),
+            told=told,
+        )
+
+    def _ground(self) -> Ground:
+        return ground(self._store, self._workspace, self._as_of, self._now)
+
+    def _clients(self, courier: Courier) -> bool:
+        """Decide, propose and hand over. False when the facts changed meanwhile, so that it must be decided again."""
+        found = self._ground()
+        proposed = self._propose(found)
+        cases = {case.view.id: case for case in found.cases}
+        token = self._token()
+        for message in found.decision.plan.messages:
+            key = proposed.waiting.get(message.recipient.client)
+            row = messages.message(self._store, key) if key else None
+            if key is None or row is None or not due(row, self._now):
+                continue
+            if calendar.opening(message.recipient, self._workspace.mail, self._now) is not None:
+                continue
+            if self._token() != token:
+                return False
+            letter = client_letter(
+                message, key, cases, self._renderer, self._workspace.business, self._now, self._as_of
+            )
+            courier.hand_over(letter)
+            token = self._token()
+        return True
+
+    def _propose(self, found: Ground) -> Proposed:
+        digest = found.agreed.workspace.agreement.digest
+        with self._store.transaction() as tx:
+            proposed = propose(tx, found.decision.plan, digest=digest, as_of=self._as_of, now=self._now)
+        self._dropped.extend(proposed.dropped)
+        self._reversed.extend(proposed.reversed)
+        self._pause("proposed")
+        return proposed
+
+    def _token(self) -> tuple[int, int]:
+        """Changes whenever the mirror or the journal does: what was decided before may not hold any more."""
+        return mirror.counter(self._store), journal.head(self._store).seq
+
+    def _owner(self, courier: Courier) -> bool:
+        """Write to the owner when a verdict changed or something needs a person; note silently what is new to tell of."""
+        found = self._ground()
+        plan = found.decision.plan
+        if not plan.changes and not plan.news:
+            if plan.baseline:
+                self._note_told(found)
+            return False
+        key = self._owner_key(plan)
+        row = messages.message(self._store, key)
+        if row is None or not due(row, self._now):
+            return False
+        courier.hand_over(
+            owner_letter(plan, told(found), key, self._renderer, self._workspace.business, self._now, self._as_of)
+        )
+        after = messages.message(self._store, key)
+        return after is not None and after.state is MessageState.SENT
+
+    def _owner_key(self, plan: Plan) -> str:
+        waiting = [
+            row for row in messages.messages(self._store, MessageState.WAITING) if row.client.startswith("owner:")
+        ]
+        if waiting:
+            return waiting[0].key
+        key = new_key("owner", [(len(plan.changes), repr((plan.changes, plan.news)))], self._as_of, self._now)
+        with self._store.transaction() as tx:
+            messages.add(tx, key, f"owner:{key}", self._now)
+        return key
+
+    def _note_told(self, found: Ground) -> None:
+        with self._store.transaction() as tx:
+            journal.append(tx, [Record(RecordKind.TOLD, self._as_of, told(found))], at=self._now)
+
+
+def told(found: Ground) -> dict[str, object]:
+    """What the owner knows once told: every verdict and every need as they stand."""
+    return {
+        "verdicts": verdicts(found.decision.projects),
+        "needs": sorted({need.key for need in found.decision.needs}),
+    }
+
+
+def _once(delivered: Delivered) -> Sequence[tuple[str, ...]]:
+    return tuple(delivered.sent), tuple(delivered.unsure), tuple(delivered.failed)

@@ -1,0 +1,188 @@
+"""T2, the hand-over and T3 (design section 8): mail goes out at most once, whatever dies in between.
+
+The claim is committed before the one step that makes the message the client's; what became of it is committed after. A
+claim whose owner died is asked of the transport, never sent again on suspicion.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from payflow.errors import DeliveryError
+from payflow.model.agreement import Workspace
+from payflow.model.journal import MessageState, Record, RecordKind
+from payflow.outbox.transport import Outcome, Transport
+from payflow.store import DuplicateKeyError, journal, messages
+from payflow.store.moments import from_moment, to_day
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from payflow.store import Store
+
+#: Waits between tries that failed for now: 15 minutes, doubling, at most a day.
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=15), timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Delivered:
+    """Keys of messages by what became of them."""
+
+    sent: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+
+    def note(self, key: str, state: MessageState) -> None:
+        """Note one message."""
+        {
+            MessageState.SENT: self.sent,
+            MessageState.UNSURE: self.unsure,
+            MessageState.FAILED: self.failed,
+        }.get(state, self.waiting).append(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message ready to be handed over: to whom, the e-mail, and what its outcome is to record if it goes out."""
+
+    key: str
+    addresses: Sequence[str]
+    email: EmailMessage
+    body: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Courier:
+    """Hands letters over for one run. `pause` is called at each boundary, for tests that stop there."""
+
+    store: Store
+    workspace: Workspace
+    transport: Transport
+    as_of: date
+    now: datetime
+    delivered: Delivered = field(default_factory=Delivered)
+    pause: Callable[[str], None] = lambda place: None
+
+    def recover(self) -> None:
+        """Settle claims whose owner died between T2 and T3."""
+        for row in messages.messages(self.store, MessageState.CLAIMED):
+            if row.owner == own_name() or not _alive(row.owner):
+                self._record(row.key, self.transport.recover(row.key), row.body)
+
+    def hand_over(self, letter: Letter) -> None:
+        """Prepare, claim, hand over, record."""
+        try:
+            prepared = self.transport.prepare(letter.key, letter.email, letter.addresses)
+        except DeliveryError as error:
+            state = MessageState.FAILED if error.permanent else MessageState.WAITING
+            self._record(letter.key, Outcome(state, str(error)), letter.body, claimed=False)
+            return
+        self.pause("prepared")
+        if not self._claim(letter):
+            prepared.abandon()
+            self.delivered.note(letter.key, MessageState.WAITING)
+            return
+        self.pause("claimed")
+        outcome = prepared.hand_over()
+        self.pause("handed over")
+        self._record(letter.key, outcome, letter.body)
+        self.pause("recorded")
+
+    def _claim(self, letter: Letter) -> bool:
+        """T2. False when another run took it, or the client had a message today."""
+        try:
+            with self.store.transaction() as tx:
+                return messages.claim(
+                    tx,
+                    letter.key,
+                    day=to_day(self.as_of),
+                    owner=own_name(),
+                    transport=self.transport.name,
+                    body=letter.body,
+                )
+        except DuplicateKeyError:
+            return False
+
+    def _record(self, key: str, outcome: Outcome, body: Mapping[str, Any], *, claimed: bool = True) -> None:
+        """T3: outcome, notices and the charges they carry, in one transaction."""
+        with self.store.transaction() as tx:
+            if not claimed:
+                messages.count_attempt(tx, key)
+            row = messages.message(tx, key)
+            attempts = row.attempts if row is not None else 1
+            waits = outcome.state is MessageState.WAITING
+            not_before = self.now + _wait(attempts) if waits else None
+            messages.settle(tx, key, outcome.state, outcome.detail, not_before=not_before)
+            journal.append(tx, _records(key, outcome, body, self.transport.name, self.as_of), at=self.now)
+        self.delivered.note(key, outcome.state)
+
+
+def _wait(attempts: int) -> timedelta:
+    doublings: int = min(max(attempts - 1, 0), 10)
+    return min(_FIRST_WAIT * (1 << doublings), _LONGEST_WAIT)
+
+
+def _records(key: str, outcome: Outcome, body: Mapping[str, Any], transport: str, as_of: date) -> list[Record]:
+    """The outcome, and for news to the owner what was told. Charges are claimed only by a notice that was handed over."""
+    word = "retry" if outcome.state is MessageState.WAITING else outcome.state.value
+    day = date.fromisoformat(body["day"]) if "day" in body else as_of
+    gone = outcome.state in (MessageState.SENT, MessageState.UNSURE)
+    record = Record(
+        RecordKind.OUTCOME,
+        day,
+        {
+            "key": key,
+            "client": body.get("client", ""),
+            "day": day.isoformat(),
+            "outcome": word,
+            "transport": transport,
+            "detail": outcome.detail,
+            "to": body.get("to", []),
+            "notices": body.get("notices", []) if gone else [],
+            "charges": body.get("charges", []) if outcome.state is MessageState.SENT else [],
+        },
+        client=str(body.get("client", "")),
+    )
+    told = body.get("told")
+    if told is None or word == "retry":
+        return [record]
+    return [record, Record(RecordKind.TOLD, day, told)]
+
+
+def due(row: messages.MessageRow, now: datetime) -> bool:
+    """Whether a waiting message may be tried again."""
+    return row.not_before is None or from_moment(row.not_before) <= now
+
+
+def own_name() -> str:
+    """Who claims: this host and process, with the moment the process began, since numbers are used again."""
+    return f"{platform.node()}:{os.getpid()}:{_began(os.getpid())}"
+
+
+def _alive(owner: str) -> bool:
+    """Whether the process that claimed a message still runs. One on another host is taken to: it settles its own."""
+    host, number, began = owner.rsplit(":", 2)
+    if host != platform.node():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return _began(int(number)) == began
+
+
+def _began(process: int) -> str:
+    """When a process began, in the kernel's ticks; empty where the system does not say."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""

@@ -1,0 +1,122 @@
+"""T1: from the plan to the outbox, in one transaction.
+
+Charges that the facts no longer justify are taken back here and then. Each client has at most one waiting message; its
+steps are those of the plan as it is now. A step that some message has spoken of already is never proposed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from payflow.model.decision import ClientMessage, Plan
+from payflow.model.journal import MessageState, Record, RecordKind
+from payflow.plan import correction_step
+from payflow.store import Transaction, journal, messages
+from payflow.store.messages import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What T1 did: keys of waiting messages by client, keys dropped, references of charges taken back."""
+
+    waiting: dict[str, str]
+    dropped: tuple[str, ...]
+    reversed: tuple[str, ...]
+
+
+def propose(tx: Transaction, plan: Plan, *, digest: str, as_of: date, now: datetime) -> Proposed:
+    """Bring the outbox in line with the plan. Nothing is journaled when nothing changes."""
+    taken = messages.intended(tx)
+    waiting = {
+        row.client: row.key
+        for row in messages.messages(tx, MessageState.WAITING)
+        if not row.client.startswith("owner:")
+    }
+    wanted = {
+        message.recipient.client: [
+            one for one in intents(message) if taken.get(one) in (None, waiting.get(client(message)))
+        ]
+        for message in plan.messages
+    }
+    dropped, decided = _drop(tx, waiting, wanted), []
+    for name, steps in wanted.items():
+        if not steps:
+            continue
+        key = waiting.get(name)
+        if key is None:
+            key = waiting[name] = new_key(name, steps, as_of, now)
+            messages.add(tx, key, name, now)
+        have = messages.intents_of(tx, key)
+        fresh = [step for step in steps if step not in have]
+        messages.remove_intents(tx, key, sorted(have - set(steps)))
+        messages.add_intents(tx, key, fresh)
+        if fresh:
+            decided.append({"key": key, "client": name, "intents": [list(step) for step in fresh]})
+    _journal(tx, plan, decided, dropped, digest, as_of, now)
+    return Proposed(waiting, tuple(one["key"] for one in dropped), tuple(takeback.ref for takeback in plan.takebacks))
+
+
+def client(message: ClientMessage) -> str:
+    """Whom a message goes to."""
+    return message.recipient.client
+
+
+def intents(message: ClientMessage) -> list[Intent]:
+    """The (invoice, step) pairs that a message speaks of; a correction is a step of its own."""
+    return [
+        *((item.invoice.id, item.step) for item in message.notices),
+        *((item.invoice.id, correction_step(item.ref, item.count)) for item in message.corrections),
+    ]
+
+
+def new_key(name: str, steps: Sequence[Intent], as_of: date, now: datetime) -> str:
+    """A name for a message that a person can read and a file system can hold."""
+    digest = hashlib.sha256(f"{name}|{steps}|{now.isoformat()}".encode()).hexdigest()
+    readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "client"
+    return f"{as_of.isoformat()}-{readable}-{digest[:10]}"
+
+
+def _drop(tx: Transaction, waiting: dict[str, str], wanted: dict[str, list[Intent]]) -> list[dict[str, str]]:
+    dropped = []
+    for name in [name for name in waiting if not wanted.get(name)]:
+        key = waiting.pop(name)
+        messages.remove_intents(tx, key, sorted(messages.intents_of(tx, key)))
+        why = "nothing of it is due any more"
+        messages.settle(tx, key, MessageState.DROPPED, why)
+        dropped.append({"key": key, "client": name, "why": why})
+    return dropped
+
+
+def _journal(
+    tx: Transaction,
+    plan: Plan,
+    decided: Sequence[dict[str, Any]],
+    dropped: Sequence[dict[str, str]],
+    digest: str,
+    as_of: date,
+    now: datetime,
+) -> None:
+    records = [*_reversals(plan, as_of)]
+    if decided or dropped:
+        body = {"messages": list(decided), "dropped": list(dropped), "digest": digest}
+        records.append(Record(RecordKind.DECISION, as_of, body))
+    if records:
+        journal.append(tx, records, at=now)
+
+
+def _reversals(plan: Plan, as_of: date) -> Iterable[Record]:
+    for takeback in plan.takebacks:
+        body = {
+            "ref": takeback.ref,
+            "invoice": takeback.invoice,
+            "kind": "late-fee",
+            "amount": takeback.amount,
+            "currency": takeback.currency,
+            "why": takeback.why,
+        }
+        yield Record(RecordKind.CHARGE_REVERSED, as_of, body, client=takeback.client, invoice=takeback.invoice)

@@ -1,0 +1,224 @@
+"""Which contract claims an invoice, and under which version of the agreement it stands.
+
+Links follow the agreement as it is now: adding a number to a milestone works at once. Terms follow the version in force on
+the day the invoice was issued, or the first one that knew the contract (design section 2): editing them never re-bills.
+A contract whose file is gone goes on governing the invoices it claimed, as it last stood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import NamedTuple
+
+from payflow.model.agreement import Agreement, Contract, Policy
+from payflow.model.journal import Version
+
+_REFERENCE = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+class Listed(NamedTuple):
+    """What claiming looks at in an invoice. `client` and `client_name` are the source's; `source` its present name."""
+
+    id: int
+    source: str
+    number: str
+    reference: str
+    client: str
+    client_name: str
+    currency: str
+    issued_on: date
+
+
+class Governed(NamedTuple):
+    """Under what an invoice stands. No contract and no policy: it is listed and left alone."""
+
+    client: str
+    contract: Contract | None
+    milestone: str
+    policy: Policy | None
+    digest: str
+
+
+class Doubt(NamedTuple):
+    """A claim that does not fit; `text` is a sentence for a person."""
+
+    code: str
+    invoice: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What every invoice stands under, in the order given, and the claims that do not fit."""
+
+    governed: Sequence[Governed]
+    doubts: Sequence[Doubt] = ()
+    #: contracts that no file has any more, by key
+    retired: Mapping[str, Contract] = field(default_factory=dict)
+
+
+def squeeze(text: str) -> str:
+    """A name as it is compared: case and runs of blanks do not count."""
+    return " ".join(text.casefold().split())
+
+
+def claim(invoices: Sequence[Listed], versions: Sequence[Version]) -> Claimed:
+    """Find the contract, milestone and governing policy of every invoice. `versions` in order of their days."""
+    if not versions:
+        return Claimed([Governed(own_client(item), None, "", None, "") for item in invoices])
+    present = versions[-1].agreement
+    retired = _retired(versions)
+    contracts = [*present.contracts.values(), *retired.values()]
+    clients = _Clients(contracts)
+    links, doubts = _links(invoices, contracts, clients)
+    governed = []
+    for item in invoices:
+        contract, milestone = links.get(item.id, (None, ""))
+        governed.append(_governed(item, contract, milestone, versions, clients))
+    return Claimed(governed, doubts, retired)
+
+
+def own_client(item: Listed) -> str:
+    """The id of a client that no contract knows: the source and its key."""
+    return f"{item.source}:{item.client}"
+
+
+def _retired(versions: Sequence[Version]) -> dict[str, Contract]:
+    present = {contract.key for contract in versions[-1].agreement.contracts.values()}
+    gone: dict[str, Contract] = {}
+    for version in versions[:-1]:
+        for contract in version.agreement.contracts.values():
+            if contract.key not in present:
+                gone[contract.key] = contract
+    return gone
+
+
+class _Clients:
+    """Finds the contract client that a source's client is."""
+
+    def __init__(self, contracts: Iterable[Contract]) -> None:
+        self._names: dict[str, str] = {}
+        self._matches: dict[tuple[str, str], str] = {}
+        self.covering: dict[str, Contract] = {}
+        for contract in contracts:
+            client = contract.client
+            self._names.setdefault(squeeze(client.name), client.id)
+            for match in client.match:
+                source, _, text = match.partition(":")
+                self._matches.setdefault((source, squeeze(text)), client.id)
+            if contract.covers_client:
+                self.covering.setdefault(client.id, contract)
+
+    def find(self, item: Listed) -> str | None:
+        for text in (squeeze(item.client), squeeze(item.client_name)):
+            if text and (item.source, text) in self._matches:
+                return self._matches[item.source, text]
+        for text in (squeeze(item.client_name), squeeze(item.client)):
+            if text and text in self._names:
+                return self._names[text]
+        return None
+
+
+Links = dict[int, tuple[Contract, str]]
+
+
+def _links(invoices: Sequence[Listed], contracts: Sequence[Contract], clients: _Clients) -> tuple[Links, list[Doubt]]:
+    """Which milestone each invoice belongs to: named in the contract first, then named on the invoice."""
+    links: Links = {}
+    doubts: list[Doubt] = []
+    by_number: dict[str, list[Listed]] = {}
+    for item in invoices:
+        by_number.setdefault(squeeze(item.number), []).append(item)
+        by_number.setdefault(squeeze(f"{item.source}:{item.number}"), []).append(item)
+    for contract in contracts:
+        for milestone in contract.milestones:
+            for number in milestone.invoices:
+                found = by_number.get(squeeze(number), [])
+                chosen, doubt = _choose(found, number, contract, clients)
+                doubts.extend(doubt)
+                for item in chosen:
+                    links.setdefault(item.id, (contract, milestone.id))
+    named = {
+        f"{name}/{milestone.id}".casefold(): (contract, milestone.id)
+        for contract in contracts
+        for milestone in contract.milestones
+        for name in (contract.project, contract.key)
+    }
+    for item in invoices:
+        if item.id in links or "/" not in item.reference:
+            continue
+        for word in _REFERENCE.findall(item.reference):
+            if word.casefold().strip(".-") in named:
+                links[item.id] = named[word.casefold().strip(".-")]
+                break
+    return links, doubts
+
+
+def _choose(
+    found: Sequence[Listed], number: str, contract: Contract, clients: _Clients
+) -> tuple[Sequence[Listed], list[Doubt]]:
+    """The invoices a contract means by a number: its own client's; else the only one whose client nobody knows."""
+    own = [item for item in found if clients.find(item) == contract.client.id]
+    if own:
+        return own, []
+    strange = [item for item in found if clients.find(item) is None]
+    if len(strange) == 1:
+        return strange, []
+    if strange:
+        text = (
+            f"{number} in the contract {contract.project} may be any of "
+            f"{', '.join(f'{item.source}:{item.number} of {item.client_name}' for item in strange)}; "
+            f'say which with match = ["{strange[0].source}:{strange[0].client_name}"] under [client]'
+        )
+        return [], [Doubt("claim-ambiguous", strange[0].id, text)]
+    if found:
+        text = (
+            f"the contract {contract.project} claims {number}, but that invoice belongs to "
+            f"{found[0].client_name}, not to {contract.client.name}"
+        )
+        return [], [Doubt("claim-mismatch", found[0].id, text)]
+    return [], []
+
+
+def _governed(
+    item: Listed, contract: Contract | None, milestone: str, versions: Sequence[Version], clients: _Clients
+) -> Governed:
+    client = contract.client.id if contract is not None else clients.find(item)
+    if contract is None and client is not None:
+        contract = clients.covering.get(client)
+    client = client if client is not None else own_client(item)
+    if contract is None:
+        agreement = in_force(versions, item.issued_on)
+        name = agreement.default_policy
+        return Governed(client, None, "", agreement.policies.get(name) if name else None, agreement.digest)
+    version, agreed = _as_agreed(versions, contract.key, item.issued_on)
+    return Governed(client, agreed, milestone, version.policies.get(agreed.policy), version.digest)
+
+
+def in_force(versions: Sequence[Version], day: date) -> Agreement:
+    """The version in force on a day; the first one for days before any."""
+    standing = [version for version in versions if version.since <= day]
+    return (standing[-1] if standing else versions[0]).agreement
+
+
+def _as_agreed(versions: Sequence[Version], key: str, day: date) -> tuple[Agreement, Contract]:
+    """The version of a contract that governs an invoice of `day`.
+
+    A signature date that was only written down in a later version counts: when a contract was signed is a fact about it,
+    and the terms it makes binding are still those of the governing version.
+    """
+    knowing = [
+        (version, contract)
+        for version in versions
+        for contract in version.agreement.contracts.values()
+        if contract.key == key
+    ]
+    agreement = in_force([version for version, _ in knowing], day)
+    agreed = next(contract for version, contract in knowing if version.agreement is agreement)
+    if agreed.signed is None:
+        signed = next((contract.signed for _, contract in knowing if contract.signed is not None), None)
+        agreed = replace(agreed, signed=signed)
+    return agreement, agreed

@@ -1,0 +1,59 @@
+"""Money movements inferred from balances seen on different days.
+
+Many exports say how much was paid, not when. A payment is then dated the day after the last reading that did not show it;
+never seen unpaid, the day of issue (design 6.3). Money that went back is dated the day it was seen. The result depends on the
+set of sightings only, not on the order in which the files were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from payflow.model.facts import EntryKind
+
+
+class Sighting(NamedTuple):
+    """What a source said of an invoice as of a moment: minor units paid and credited by then.
+
+    `stamp` is an ISO 8601 text in UTC and orders sightings; `day` is its day number in the business's zone.
+    """
+
+    stamp: str
+    day: int
+    paid: int
+    credited: int
+
+
+class Movement(NamedTuple):
+    """An inferred entry: the day, what it was, and its effect (positive lowers what is owed)."""
+
+    day: int
+    kind: EntryKind
+    amount: int
+
+
+def movements(sightings: Iterable[Sighting], issued_on: int) -> list[Movement]:
+    """The movements that explain what was seen."""
+    found: list[Movement] = []
+    before: Sighting | None = None
+    for seen in sorted(sightings):
+        # never later than the day on which it was seen, and never before the invoice was there
+        since = issued_on if before is None else min(before.day + 1, seen.day)
+        for kind, amount in (
+            (EntryKind.PAYMENT, seen.paid - (before.paid if before else 0)),
+            (EntryKind.CREDIT, seen.credited - (before.credited if before else 0)),
+        ):
+            if amount > 0:
+                found.append(Movement(max(since, issued_on), kind, amount))
+            elif amount < 0:
+                found.append(Movement(seen.day, EntryKind.REFUND if kind is EntryKind.PAYMENT else kind, amount))
+        before = seen
+    return found
+
+
+def tells_more(sightings: Sequence[Sighting], new: Sighting, issued_on: int) -> bool:
+    """Whether a further sighting changes what is inferred, hence must be remembered."""
+    if not sightings:
+        return True
+    return movements(sightings, issued_on) != movements([*sightings, new], issued_on)

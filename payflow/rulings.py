@@ -1,0 +1,284 @@
+"""What a person decides: each ruling is one journal record with its reason, and answers with one sentence."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from payflow.decide import Ground, ground, today
+from payflow.decide.explain import find
+from payflow.decide.live import place
+from payflow.errors import Refused, UnknownName
+from payflow.model.agreement import Workspace
+from payflow.model.decision import Flag, Verdict
+from payflow.model.facts import State
+from payflow.model.journal import Charge, ChargeState, MessageState, Record, RecordKind
+from payflow.model.serial import agreement_to_json
+from payflow.money import show
+from payflow.plan import Case, verdicts
+from payflow.store import journal, messages
+from payflow.store.anchor import write_anchor
+
+if TYPE_CHECKING:
+    from payflow.store import Store
+
+
+def live(store: Store, workspace: Workspace, since: date | None, now: datetime) -> str:
+    """Switch on. Invoices due before `since` (default: today) are left alone until `chase` takes them in."""
+    found = _ground(store, workspace, now)
+    if found.agreed.problems:
+        raise Refused("\n".join(str(problem) for problem in found.agreed.problems))
+    as_of = found.decision.as_of
+    start = since or as_of
+    records = [Record(RecordKind.LIVE, as_of, {"from": start.isoformat(), "place": place(store)})]
+    if found.agreed.is_new:
+        agreement = found.agreed.workspace.agreement
+        body = {"digest": agreement.digest, "agreement": agreement_to_json(agreement)}
+        records.append(Record(RecordKind.AGREEMENT, as_of, body))
+    needs = sorted({need.key for need in found.decision.needs})
+    records.append(Record(RecordKind.TOLD, as_of, {"verdicts": verdicts(found.decision.projects), "needs": needs}))
+    _append(store, records, now)
+    write_anchor(store.anchor, journal.head(store), now)
+    old = sum(
+        1
+        for view in found.decision.invoices
+        if view.state in (State.OPEN, State.OVERDUE) and view.due_on is not None and view.due_on < start
+    )
+    left = (
+        f" {old} older one{'s are' if old != 1 else ' is'} shown and left alone; payflow chase takes one in."
+        if old
+        else ""
+    )
+    return f"Live: invoices due from {start.isoformat()} on get notices, fees and interest.{left}"
+
+
+def hold(store: Store, workspace: Workspace, target: str, *, until: date | None, reason: str, now: datetime) -> str:
+    """Stop the chasing of an invoice, a project or `client:ID`, through `until` or until released."""
+    found = _ground(store, workspace, now)
+    if until is not None and until < found.decision.as_of:
+        raise Refused(f"{until.isoformat()} is over. Give a day that is still to come.")
+    scope, name, words = _target(found, target)
+    body = {"scope": scope, "id": name, "until": until.isoformat() if until else None, "reason": reason, "by": _by()}
+    _append(store, [_about(found, RecordKind.HOLD, scope, name, body)], now)
+    end = f"through {until.isoformat()}" if until else f"until payflow release {target}"
+    return f"{words} is not chased {end}. It opens nothing."
+
+
+def release(store: Store, workspace: Workspace, target: str, *, reason: str, now: datetime) -> str:
+    """End a hold early."""
+    found = _ground(store, workspace, now)
+    scope, name, words = _target(found, target)
+    as_of = found.decision.as_of
+    standing = [
+        one
+        for one in found.memory.holds
+        if (one.scope, one.id) == (scope, name) and (one.until is None or one.until >= as_of)
+    ]
+    if not standing:
+        raise Refused(f"{words} is not held. payflow status shows what is.")
+    body = {"scope": scope, "id": name, "reason": reason, "by": _by()}
+    _append(store, [_about(found, RecordKind.RELEASE, scope, name, body)], now)
+    return f"{words} is chased again."
+
+
+def chase(store: Store, workspace: Workspace, invoice: str, *, reason: str, now: datetime) -> str:
+    """Take in an invoice that is left alone: due before payflow was switched on, or paid back."""
+    found = _ground(store, workspace, now)
+    case = find(found.cases, invoice)
+    view = case.view
+    if Flag.OLD not in view.flags and Flag.REFUNDED not in view.flags:
+        raise Refused(f"{view.number} is not left alone: {view.next_why or 'its ladder goes on by itself'}.")
+    body = {"invoice": view.id, "reason": reason, "by": _by()}
+    _append(store, [_of(case, RecordKind.CHASE, found, body)], now)
+    return f"{view.number} is taken in: its ladder starts with the next run."
+
+
+def confirm(
+    store: Store, workspace: Workspace, invoice: str, *, outcome: str, on: date | None, reason: str, now: datetime
+) -> str:
+    """Say what became of an invoice that its source no longer lists: `paid`, `void` or `open`."""
+    found = _ground(store, workspace, now)
+    case = find(found.cases, invoice)
+    view = case.view
+    if view.state is not State.UNKNOWN:
+        raise Refused(f"{view.number} is {view.state.word}, not unknown; its source says what it is.")
+    day = on or found.decision.as_of
+    body = {"invoice": view.id, "as": outcome, "on": day.isoformat(), "reason": reason, "by": _by()}
+    _append(store, [_of(case, RecordKind.CONFIRM, found, body)], now)
+    return f"{view.number} counts as {outcome} as of {day.isoformat()}, until its source lists it again."
+
+
+def link(
+    store: Store,
+    workspace: Workspace,
+    invoice: str,
+    *,
+    same_as: str | None,
+    charge: str | None,
+    own: bool,
+    reason: str,
+    now: datetime,
+) -> str:
+    """Say what an invoice is: the same debt as another, a charge of ours, or a debt of its own."""
+    if sum((same_as is not None, charge is not None, own)) != 1:
+        raise Refused("say one of --same-as INVOICE, --charge REF and --own.")
+    found = _ground(store, workspace, now)
+    case = find(found.cases, invoice)
+    view = case.view
+    if same_as is not None:
+        other = find(found.cases, same_as).view
+        if other.id == view.id:
+            raise Refused(f"{view.number} cannot be the same debt as itself.")
+        outcome, to, words = "same", str(other.id), f"the same debt as {other.source}:{other.number}"
+    elif charge is not None:
+        _charge(found, charge)
+        outcome, to, words = "charge", charge, f"the charge {charge}"
+    else:
+        outcome, to, words = "debt", "", "a debt of its own"
+    body = {"invoice": view.id, "as": outcome, "to": to, "reason": reason, "by": _by()}
+    _append(store, [_of(case, RecordKind.LINK, found, body)], now)
+    return f"{view.source}:{view.number} is {words}."
+
+
+def charge_waive(store: Store, workspace: Workspace, ref: str, *, reason: str, now: datetime) -> str:
+    """Give up a charge."""
+    return _rule_charge(store, workspace, ref, RecordKind.CHARGE_WAIVED, "waived", reason, now)
+
+
+def charge_settle(store: Store, workspace: Workspace, ref: str, *, reason: str, now: datetime) -> str:
+    """Note that a charge was paid."""
+    return _rule_charge(store, workspace, ref, RecordKind.CHARGE_SETTLED, "settled", reason, now)
+
+
+def _rule_charge(
+    store: Store, workspace: Workspace, ref: str, kind: RecordKind, word: str, reason: str, now: datetime
+) -> str:
+    found = _ground(store, workspace, now)
+    case, charge = _charge(found, ref)
+    if charge.state is not ChargeState.CLAIMED:
+        raise Refused(f"{charge.ref} is {charge.state.value} already.")
+    body = {"ref": charge.ref, "reason": reason, "by": _by()}
+    _append(store, [_of(case, kind, found, body)], now)
+    return f"{charge.ref} of {show(charge.standing, charge.currency)} on {case.view.number} is {word}."
+
+
+def waive(
+    store: Store, workspace: Workspace, project: str, phase: str, *, until: date, reason: str, now: datetime
+) -> str:
+    """Let work on a phase start or go on unpaid, through `until`."""
+    found = _ground(store, workspace, now)
+    verdict, key = _phase(found, project, phase)
+    if until < found.decision.as_of:
+        raise Refused(f"{until.isoformat()} is over. Give a day that is still to come.")
+    if not verdict.reasons:
+        raise Refused(f"{verdict.name} is open; there is nothing to waive.")
+    body = {"project": key, "phase": phase, "until": until.isoformat(), "reason": reason, "by": _by()}
+    _append(store, [Record(RecordKind.WAIVER, found.decision.as_of, body, project=key)], now)
+    return f"{verdict.name} of {project} is open through {until.isoformat()}, although it is not paid."
+
+
+def start_phase(store: Store, workspace: Workspace, project: str, phase: str, *, now: datetime) -> Verdict:
+    """Note that work on a phase began, if the gate is open; the verdict says whether it was."""
+    found = _ground(store, workspace, now)
+    verdict, key = _phase(found, project, phase)
+    if verdict.open and (verdict.started is None or verdict.finished is not None):
+        body = {"project": key, "phase": phase, "by": _by()}
+        _append(store, [Record(RecordKind.PHASE_STARTED, found.decision.as_of, body, project=key)], now)
+    return verdict
+
+
+def finish_phase(store: Store, workspace: Workspace, project: str, phase: str, *, now: datetime) -> str:
+    """Note that work on a phase ended."""
+    found = _ground(store, workspace, now)
+    verdict, key = _phase(found, project, phase)
+    if verdict.started is None:
+        raise Refused(f"{verdict.name} was never started: payflow phase start {project} {phase}.")
+    if verdict.finished is not None:
+        raise Refused(f"{verdict.name} was finished on {verdict.finished.isoformat()}.")
+    body = {"project": key, "phase": phase, "by": _by()}
+    _append(store, [Record(RecordKind.PHASE_FINISHED, found.decision.as_of, body, project=key)], now)
+    return f"{verdict.name} of {project} is finished."
+
+
+def retry(store: Store, workspace: Workspace, key: str, *, reason: str, now: datetime) -> str:
+    """Give the steps of a message that was refused for good free again: the next run decides about them afresh."""
+    found = _ground(store, workspace, now)
+    row = messages.message(store, key)
+    if row is None:
+        raise UnknownName("message", key, [one.key for one in messages.messages(store, MessageState.FAILED)])
+    if row.state is not MessageState.FAILED:
+        raise Refused(f"{key} is {row.state.value}; only a message that was refused can be tried again.")
+    why = f"to be decided again: {reason}"
+    with store.transaction() as tx:
+        messages.remove_intents(tx, key, sorted(messages.intents_of(tx, key)))
+        messages.settle(tx, key, MessageState.DROPPED, why)
+        body = {"messages": [], "dropped": [{"key": key, "client": row.client, "why": why}], "digest": ""}
+        journal.append(tx, [Record(RecordKind.DECISION, found.decision.as_of, body, client=row.client)], at=now)
+    return f"{key} is dropped; the next run decides about its steps afresh."
+
+
+def _ground(store: Store, workspace: Workspace, now: datetime) -> Ground:
+    return ground(store, workspace, today(workspace, now), now)
+
+
+def _append(store: Store, records: list[Record], now: datetime) -> None:
+    with store.transaction() as tx:
+        journal.append(tx, records, at=now)
+
+
+def _by() -> str:
+    """Who is at the terminal, as the system knows them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def _target(found: Ground, target: str) -> tuple[str, str, str]:
+    """(scope, id, words) of `client:ID`, a project, or an invoice."""
+    if target.startswith("client:"):
+        name = target.removeprefix("client:")
+        clients = {view.client for view in found.decision.invoices} | {one.client for one in found.decision.projects}
+        if name not in clients:
+            raise UnknownName("client", name, sorted(clients))
+        return "client", name, f"Client {name}"
+    for project in found.decision.projects:
+        if project.project == target:
+            return "project", project.key, f"Project {target}"
+    case = find(found.cases, target)
+    return "invoice", str(case.view.id), case.view.number
+
+
+def _about(found: Ground, kind: RecordKind, scope: str, name: str, body: Mapping[str, Any]) -> Record:
+    return Record(
+        kind,
+        found.decision.as_of,
+        body,
+        client=name if scope == "client" else "",
+        project=name if scope == "project" else "",
+        invoice=int(name) if scope == "invoice" else None,
+    )
+
+
+def _of(case: Case, kind: RecordKind, found: Ground, body: Mapping[str, Any]) -> Record:
+    project = case.contract.key if case.contract else ""
+    return Record(kind, found.decision.as_of, body, client=case.view.client, project=project, invoice=case.view.id)
+
+
+def _charge(found: Ground, ref: str) -> tuple[Case, Charge]:
+    charges = {charge.ref: (case, charge) for case in found.cases for charge in case.charges}
+    if ref not in charges:
+        raise UnknownName("charge", ref, list(charges))
+    return charges[ref]
+
+
+def _phase(found: Ground, project: str, phase: str) -> tuple[Verdict, str]:
+    for view in found.decision.projects:
+        if view.project == project:
+            for verdict in view.phases:
+                if verdict.phase == phase:
+                    return verdict, view.key
+            raise UnknownName(f"phase of {project}", phase, [one.phase for one in view.phases])
+    raise UnknownName("project", project, [view.project for view in found.decision.projects])

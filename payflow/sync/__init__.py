@@ -1,0 +1,240 @@
+"""Connector batches into the mirror: upsert, change detection, identities, observations.
+
+A pull is read whole before anything is written, and written in one transaction: an interrupted import leaves the old state.
+Sources fail apart: one that cannot be read is noted as an unfinished reading and never deletes anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from payflow.connector import ConnectorSpec, SourceContext, discover
+from payflow.decide.agreed import agreed
+from payflow.errors import ConnectorError, Problem, Refused, UnknownName
+from payflow.model.agreement import SourceSettings, Workspace
+from payflow.model.facts import Scope
+from payflow.model.journal import Record, RecordKind
+from payflow.store import journal, mirror
+from payflow.store.memory import load_memory
+from payflow.store.mirror import ReadingRow
+from payflow.store.moments import to_moment
+from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
+from payflow.sync.apply import Counts, apply, known
+from payflow.sync.tables import Read, gather
+
+if TYPE_CHECKING:
+    from payflow.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What became of one source: rows read, new, changed and unchanged, invoices missing, problems; or why it failed."""
+
+    source: str
+    connector: str
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    missing: int = 0
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing of it could be read."""
+        return bool(self.error)
+
+
+def sync(
+    store: Store, workspace: Workspace, names: Sequence[str] = (), *, full: bool = False, now: datetime
+) -> list[SyncReport]:
+    """Read the configured sources (all, or those named). `full` forgets cursors and reads everything."""
+    begin(store, now)
+    workspace = _with_keys(store, workspace, now)
+    chosen = _chosen(workspace, names)
+    specs = discover()
+    return [_sync_one(store, workspace, source, specs[source.connector], full, now) for source in chosen]
+
+
+def import_file(
+    store: Store,
+    workspace: Workspace,
+    path: Path,
+    *,
+    connector: str | None = None,
+    source: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> SyncReport:
+    """Read one export. Its connector is recognised from the header unless named; its source is the one configured for it.
+
+    Raises `ConnectorError` when no connector or several claim the file, and `UnknownName` for a connector that is not there.
+    """
+    begin(store, now)
+    workspace = _with_keys(store, workspace, now)
+    specs = discover()
+    if connector is None and source is not None:
+        connector = next((one.connector for one in workspace.sources if one.name == source), None)
+    if connector is not None and connector not in specs:
+        raise UnknownName("connector", connector, list(specs))
+    spec = specs[connector] if connector is not None else claimant(path, specs)
+    settings = _settings_for(workspace, spec, source)
+    context = _context(workspace, settings, [path], now, {**settings.options, **(options or {})})
+    return _read_into(store, workspace, settings, spec, context, None, now)
+
+
+def begin(store: Store, now: datetime) -> None:
+    """Note the birth of a new store, once: its name goes into every charge reference."""
+    if get_meta(store, "store") is not None:
+        return
+    name = hashlib.sha256(f"{store.path}|{now.isoformat()}".encode()).hexdigest()[:16]
+    with store.transaction() as tx:
+        if get_meta(tx, "store") is None:
+            journal.append(tx, [Record(RecordKind.CREATED, now.date(), {"store": name})], at=now)
+            set_meta(tx, "store", name)
+
+
+def claimant(path: Path, specs: Mapping[str, ConnectorSpec]) -> ConnectorSpec:
+    """The one connector whose header this file bears. Raises `ConnectorError` for none and for several."""
+    if not path.is_file():
+        raise ConnectorError(Problem(str(path), "there is no such file", "Check the path."))
+    claims = {name: form for name, spec in specs.items() if (form := spec.claims(path)) is not None}
+    if len(claims) == 1:
+        return specs[next(iter(claims))]
+    if claims:
+        several = " and ".join(f"{name} ({form})" for name, form in claims.items())
+        raise ConnectorError(Problem(str(path), f"it is claimed by {several}", "Say which with --as."))
+    looked = "\n".join(f"  {name}: {line}" for name, spec in sorted(specs.items()) for line in spec.looked_for)
+    raise ConnectorError(
+        Problem(
+            str(path),
+            f"no known export has this header. Looked for:\n{looked}\n",
+            'Export one of these, or describe the columns in payflow.toml with connector = "tabular".',
+        )
+    )
+
+
+def _with_keys(store: Store, workspace: Workspace, now: datetime) -> Workspace:
+    """The workspace with stable source keys. Raises `Refused` while a known name is gone without `was`."""
+    standing = agreed(store, workspace, load_memory(store), now.date())
+    if standing.problems:
+        raise Refused("\n".join(str(problem) for problem in standing.problems))
+    return standing.workspace
+
+
+def _chosen(workspace: Workspace, names: Sequence[str]) -> Sequence[SourceSettings]:
+    known_names = [one.name for one in workspace.sources]
+    for name in names:
+        if name not in known_names:
+            raise UnknownName("source", name, known_names)
+    return [one for one in workspace.sources if not names or one.name in names]
+
+
+def _settings_for(workspace: Workspace, spec: ConnectorSpec, name: str | None) -> SourceSettings:
+    """The configured source that an import belongs to: the one named, else the only one of this connector, else a new one."""
+    own = [one for one in workspace.sources if one.connector == spec.name and one.name == (name or one.name)]
+    if name is None and len(own) > 1:
+        names = ", ".join(one.name for one in own)
+        raise Refused(f"several sources are read by {spec.name}: {names}. Say which with --source.")
+    if own:
+        return own[0]
+    taken = next((one for one in workspace.sources if one.name == (name or spec.name)), None)
+    if taken is not None:
+        raise Refused(
+            f"the source {taken.name} is read by {taken.connector}, not by {spec.name}. Say another --source."
+        )
+    return SourceSettings(name=name or spec.name, key=name or spec.name, connector=spec.name)
+
+
+def _sync_one(
+    store: Store, workspace: Workspace, source: SourceSettings, spec: ConnectorSpec, full: bool, now: datetime
+) -> SyncReport:
+    files = files_of(workspace.root, source.files)
+    context = _context(workspace, source, files, now, source.options)
+    if source.files and not files:
+        error = f"no file matches {', '.join(source.files)} in {workspace.root}. Export one there, or correct `files`."
+        return _failed(store, source, spec, error, now)
+    try:
+        return _read_into(
+            store, workspace, source, spec, context, None if full else read_cursor(store, source.key), now
+        )
+    except ConnectorError as error:
+        return _failed(store, source, spec, str(error), now)
+
+
+def files_of(root: Path, patterns: Sequence[str]) -> list[Path]:
+    """The files that patterns relative to the workspace match, oldest first."""
+    found = {path for pattern in patterns for path in _glob(root, pattern) if path.is_file()}
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
+def _glob(root: Path, pattern: str) -> Iterable[Path]:
+    path = Path(pattern)
+    if path.is_absolute():
+        return Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+    return root.glob(pattern)
+
+
+def _context(
+    workspace: Workspace, source: SourceSettings, files: Sequence[Path], now: datetime, options: Mapping[str, Any]
+) -> SourceContext:
+    business = workspace.business
+    return SourceContext(source.name, files, business.currency, business.timezone, now, options)
+
+
+def _read_into(
+    store: Store,
+    workspace: Workspace,
+    source: SourceSettings,
+    spec: ConnectorSpec,
+    context: SourceContext,
+    cursor: Mapping[str, Any] | None,
+    now: datetime,
+) -> SyncReport:
+    reads, next_cursor = gather(spec.open(context).pull(cursor))
+    timezone = workspace.business.timezone
+    total = Counts()
+    with store.transaction() as tx:
+        state = known(store, source.key, timezone)
+        for read in reads:
+            counts = apply(tx, source.key, read, state, timezone=timezone, now=now)
+            _add(total, counts)
+        if next_cursor is not None:
+            write_cursor(tx, source.key, next_cursor)
+    return _report(source, spec, reads, total)
+
+
+def _add(total: Counts, counts: Counts) -> None:
+    total.read += counts.read
+    total.new += counts.new
+    total.changed += counts.changed
+    total.unchanged += counts.unchanged
+    total.missing += counts.missing
+
+
+def _report(source: SourceSettings, spec: ConnectorSpec, reads: Sequence[Read], total: Counts) -> SyncReport:
+    return SyncReport(
+        source=source.name,
+        connector=spec.name,
+        read=total.read,
+        new=total.new,
+        changed=total.changed,
+        unchanged=total.unchanged,
+        missing=total.missing,
+        problems=tuple(problem for read in reads for problem in read.problems),
+    )
+
+
+def _failed(store: Store, source: SourceSettings, spec: ConnectorSpec, error: str, now: datetime) -> SyncReport:
+    """Note a reading that was not finished; it says nothing about any invoice."""
+    stamp = to_moment(now)
+    row = ReadingRow(0, source.key, Scope.CHANGED.value, stamp, 0, None, None, 0, "", "", stamp, error)
+    with store.transaction() as tx:
+        mirror.add_reading(tx, row)
+    return SyncReport(source.name, spec.name, error=error)
