@@ -14,7 +14,7 @@ from types import TracebackType
 
 from payflow.errors import Problem, StoreError
 from payflow.store.database import Database, Params, Reader, Row, SqliteDatabase, Transaction
-from payflow.store.failures import DuplicateKeyError
+from payflow.store.failures import DuplicateKeyError, unreachable
 from payflow.store.migrations import migrate
 
 __all__ = ["DuplicateKeyError", "Reader", "Store", "Transaction", "open_store"]
@@ -97,13 +97,17 @@ def _wrong_url(found: str) -> StoreError:
 
 
 def _check_place(path: Path, create: bool) -> None:
-    if not path.parent.is_dir():
+    try:
+        has_folder, is_there, is_file = path.parent.is_dir(), path.exists(), path.is_file()
+    except OSError as error:
+        raise unreachable(error, path) from error
+    if not has_folder:
         remedy = "Make the folder, or correct `url` under [store] in payflow.toml."
         raise StoreError(str(Problem(str(path), "the folder of the store does not exist", remedy)))
-    if path.exists() and not path.is_file():
+    if is_there and not is_file:
         remedy = "Correct `url` under [store] in payflow.toml."
         raise StoreError(str(Problem(str(path), "the store must be a file, and this is none", remedy)))
-    if not create and not path.exists():
+    if not is_there and not create:
         raise _missing(path, "there is no store yet")
 
 

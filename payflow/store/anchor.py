@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from payflow.errors import JournalError, Problem, StoreError
+from payflow.errors import JournalError, Problem
 from payflow.store.database import Reader
+from payflow.store.failures import unreachable
 from payflow.store.moments import to_moment
 
 
@@ -29,7 +30,7 @@ def read_anchor(path: Path) -> list[Head]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise unreachable(error, path) from error
     words = (line.split(" ") for line in text.splitlines())
     # a line cut short by a crash says nothing; the next run writes it again
     return [
@@ -51,7 +52,7 @@ def write_anchor(path: Path, head: Head, at: datetime) -> None:
     try:
         _append(path, f"{head.seq} {head.hash} {to_moment(at)}\n")
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise unreachable(error, path) from error
 
 
 def check_anchor(path: Path, db: Reader) -> str:
@@ -95,8 +96,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _unusable(path: Path, error: OSError) -> StoreError:
-    remedy = "Give this user the right to read and write the file and its folder."
-    return StoreError(str(Problem(str(path), f"the anchor file cannot be used ({error.strerror})", remedy)))

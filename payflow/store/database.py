@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from payflow.errors import Problem, StoreError
-from payflow.store.failures import CAUGHT, explain
+from payflow.store.failures import CAUGHT, explain, unreachable
 
 #: A row as it comes and goes; values are `int`, `str` or None.
 Row = tuple[Any, ...]
@@ -100,9 +100,14 @@ class SqliteDatabase:
     @classmethod
     def create(cls, path: Path, *, patience: float = _PATIENCE) -> SqliteDatabase:
         """Open the file, made empty first when there is none, readable by its owner only."""
-        # SQLite gives the -wal and -shm files the mode of this one
-        with suppress(FileExistsError):
+        # SQLite gives the -wal and -shm files the mode of this one. An existing file is never opened here: closing it would
+        # drop the locks that SQLite holds on it for other connections of this process
+        try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise unreachable(error, path) from error
         return cls(path, patience=patience)
 
     def query(self, sql: str, params: Params = ()) -> list[Row]:
@@ -129,8 +134,9 @@ class SqliteDatabase:
 
     def schema_version(self) -> int:
         """The number of the last migration applied; 0 for an empty file."""
-        [(application,)] = self.query("PRAGMA application_id")
+        # in this order: whoever creates the store meanwhile commits its mark together with its first tables
         [(tables,)] = self.query("SELECT count(*) FROM sqlite_master")
+        [(application,)] = self.query("PRAGMA application_id")
         if application != _APPLICATION and (application or tables):
             found = "this database belongs to another program"
             remedy = "Check `url` under [store] in payflow.toml, or move the file away."

@@ -15,8 +15,8 @@ class DuplicateKeyError(StoreError):
 #: What `sqlite3` raises while it binds or runs a statement. Numbers beyond 64 bits and broken text are not `sqlite3.Error`s.
 CAUGHT = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 
+RIGHTS = "Give this user the right to write the file and its folder."
 _FREE = "Free some space and try again; nothing was half-written."
-_RIGHTS = "Give this user the right to write the file and its folder."
 _BACKUP = "Restore it from a backup; payflow writes nothing to a database it cannot trust."
 _BUG = "This is a mistake in payflow: please report it with this line."
 
@@ -26,9 +26,9 @@ _SENTENCES = {
         "this file is not a payflow database",
         "Check `url` under [store] in payflow.toml, or move the file away.",
     ),
-    sqlite3.SQLITE_READONLY: ("the database is read-only", _RIGHTS),
-    sqlite3.SQLITE_PERM: ("the database is read-only", _RIGHTS),
-    sqlite3.SQLITE_CANTOPEN: ("the database cannot be opened", _RIGHTS),
+    sqlite3.SQLITE_READONLY: ("the database is read-only", RIGHTS),
+    sqlite3.SQLITE_PERM: ("the database is read-only", RIGHTS),
+    sqlite3.SQLITE_CANTOPEN: ("the database cannot be opened", RIGHTS),
     sqlite3.SQLITE_BUSY: (
         "the database is locked by another program",
         "Wait until the other payflow is done, or end it, and try again.",
@@ -64,3 +64,8 @@ def explain(error: Exception, path: Path) -> StoreError:
         return StoreError(str(Problem(str(path), f"a text cannot be stored ({error})", "Correct it at its source.")))
     found, remedy = _SENTENCES.get(code & 0xFF, (f"the database answered {error}", _BUG))
     return StoreError(str(Problem(str(path), found, remedy)))
+
+
+def unreachable(error: OSError, path: Path) -> StoreError:
+    """The error to raise when the file system, not SQLite, says no."""
+    return StoreError(str(Problem(str(path), f"this file cannot be used ({error.strerror})", RIGHTS)))

@@ -9,10 +9,11 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from payflow.errors import Problem, StoreError
+from payflow.store.failures import unreachable
 
 #: Seconds between two tries while waiting.
 _PAUSE = 0.05
@@ -27,14 +28,14 @@ def hold_lock(path: Path, wait: float) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        remedy = "Give this user the right to write the file and its folder."
-        raise StoreError(str(Problem(str(path), f"the lock cannot be taken ({error.strerror})", remedy))) from error
+        raise unreachable(error, path) from error
     try:
         _take(descriptor, path, time.monotonic() + wait)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        # the number is for people only; a full disk is no reason not to run
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
-        os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

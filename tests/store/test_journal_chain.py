@@ -315,7 +315,7 @@ def test_a_line_cut_short_by_a_crash_is_passed_over_and_written_again(store: Sto
 def test_an_anchor_that_cannot_be_used_is_a_store_error(store: Store) -> None:
     add(store, record())
     store.anchor.mkdir()
-    with pytest.raises(StoreError, match="the anchor file cannot be used"):
+    with pytest.raises(StoreError, match=r"payflow\.db\.anchor: this file cannot be used"):
         anchor.check_anchor(store.anchor, store)
 
 

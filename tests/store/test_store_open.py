@@ -156,34 +156,35 @@ def test_a_write_to_a_read_only_database_is_told(tmp_path: Path) -> None:
             tx.execute("INSERT INTO meta (name, value) VALUES ('a', 'b')")
 
 
-def test_a_store_that_this_user_may_not_write_is_told_without_a_traceback() -> None:
-    script = """
-        import os, sys
-        from pathlib import Path
-        from payflow.errors import StoreError
-        from payflow.store import open_store
-        if os.getuid() == 0:
-            os.setuid(65534)
-        try:
-            with open_store("sqlite:///payflow.db", Path(sys.argv[1])) as store, store.transaction() as tx:
-                tx.execute("INSERT INTO meta (name, value) VALUES ('a', 'b')")
-        except StoreError as error:
-            print(error)
-    """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+AS_NOBODY = """
+    import os, sys
+    from pathlib import Path
+    from payflow.errors import StoreError
+    from payflow.store import open_store
+    if os.getuid() == 0:
+        os.setuid(65534)
+    try:
+        with open_store(sys.argv[2], Path(sys.argv[1]), create=True) as store, store.lock(), store.transaction() as tx:
+            tx.execute("INSERT INTO meta (name, value) VALUES ('a', 'b')")
+    except StoreError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("name", ["payflow.db", "new.db", "closed/payflow.db"])
+def test_a_store_that_this_user_may_not_write_is_told_without_a_traceback(name: str) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root)
         open_store(URL, folder, create=True).close()
         (folder / "payflow.db").chmod(0o444)
+        (folder / "closed").mkdir(mode=0o000)
         folder.chmod(0o555)
-        done = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(script), name],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        command = [sys.executable, "-c", textwrap.dedent(AS_NOBODY), root, f"sqlite:///{name}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         folder.chmod(0o755)
-    assert "payflow.db: the database " in done.stdout, done.stderr
+        (folder / "closed").chmod(0o755)
+    assert done.stderr == ""
+    assert f"{name}: " in done.stdout
     assert "Give this user the right to write the file and its folder." in done.stdout
 
 
