@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from payflow.connector import AmountError, Marks, exponent, parse
 
 _NUMBER = re.compile(r"[0-9][0-9.,]*|[.,][0-9]+")
+#: Digits in groups by one mark, perhaps decimals after the other; all else is no amount and proves nothing.
+_GROUPED = re.compile(r"^[0-9]*(?:,[0-9]{2,3})*(?:\.[0-9]*)?$|^[0-9]*(?:\.[0-9]{3})*(?:,[0-9]*)?$")
 _BLANKS = re.compile(r"[\s']+")
 #: Longer cells are no amounts; the limit keeps hostile ones cheap.
 _LONGEST = 60
@@ -50,7 +52,7 @@ def _shown(text: str) -> Marks | str | None:
     match = _NUMBER.search(_BLANKS.sub("", text))
     number = match[0].rstrip(".,") if match else ""
     points, commas = number.count("."), number.count(",")
-    if not points and not commas:
+    if (not points and not commas) or not _GROUPED.match(number):
         return None
     if points and commas:
         last_is_point = number.rfind(".") > number.rfind(",")

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 #: A row, quoted line breaks included, may be so long; memory stays bounded whatever a file holds.
 _BLOCK = 8 * 1024 * 1024
-#: Odd rows beyond this are counted, not kept.
+#: Odd rows beyond this are not kept, nor longer ones.
 _MOST_ODD = 100_000
+_LONGEST_ODD = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Body:
     rows: Ints
     columns: Mapping[str, Texts]
     cut: bool
-    #: whether the file holds rows at all, were they only totals
+    #: whether anything stands below the header, were it only totals
     any_rows: bool
 
 
@@ -73,7 +74,7 @@ def read_body(found: Found, fields: Sequence[str], problems: Problems, *, paired
         cut = True
     keep &= ~_furniture(found, columns, fields)
     kept = {field: columns[found.places[field]].take(keep) for field in fields}
-    return Body(rows[keep], kept, cut, any_rows=total > 0)
+    return Body(rows[keep], kept, cut, any_rows=odd.any_filled or any(texts.used() for texts in columns.values()))
 
 
 def _parse(found: Found, names: Sequence[str], odd: _Odd) -> pa.Table:
@@ -125,22 +126,31 @@ class _Odd:
         self._found = found
         self._problems = problems
         self._last_damaged = 0
+        self.any_filled = False
         self.numbers: list[int] = []
         self.usable: list[tuple[int, list[str]]] = []
 
     def __call__(self, row: Any) -> str:
         number = int(row.number)
         self.numbers.append(number)
-        cells = next(csv.reader([row.text], delimiter=self._found.delimiter), []) if len(row.text) < 100_000 else []
-        filled = [cell for cell in cells if cell.strip()]
-        if not filled and cells:
-            return "skip"
+        cells = self._cells(row.text)
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        self.any_filled |= bool(filled)
         width = self._found.width
+        if cells and not filled:
+            return "skip"
         if len(cells) > width and not any(cell.strip() for cell in cells[width:]) and len(self.usable) < _MOST_ODD:
             self.usable.append((number, cells[:width]))
-        elif not (self._found.format.report and (len(filled) == 1 or is_total(filled[0]))):
+        elif not (self._found.format.report and filled and (len(filled) == 1 or is_total(filled[0]))):
             self._damaged(number, row.actual_columns)
         return "skip"
+
+    def _cells(self, text: str) -> list[str]:
+        """The cells of a row; none where it is too long or too odd to be read."""
+        try:
+            return next(csv.reader([text], delimiter=self._found.delimiter), []) if len(text) < _LONGEST_ODD else []
+        except csv.Error:
+            return []
 
     def _damaged(self, number: int, count: int) -> None:
         self._last_damaged = number

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from payflow.connector import (
     CLIENTS,
@@ -101,17 +102,16 @@ def require(sheet: Sheet, *names: str) -> None:
 
 def stable_keys(sheet: Sheet, key: Sequence[str], issued: Ints, totals: Ints, prefix: str = "") -> list[str]:
     """The source's own key of each row, else one from client, date, total and occurrence that comes out alike every time."""
+    own = sheet.text(key[-1]).objects()
+    for name in reversed(key[:-1]):
+        own = sheet.text(name).objects() + "|" + own
+    keys = [prefix + text for text in own.tolist()]
     seen: Counter[str] = Counter()
-    parts = [sheet.text(name) for name in key]
-    client, keys = sheet.text("client"), []
-    for row in range(len(sheet)):
-        own = [texts[row] for texts in parts]
-        if own[-1]:
-            keys.append(prefix + "|".join(own))
-        else:
-            facts = f"{client[row]}|{day_text(int(issued[row]))}|{int(totals[row])}"
-            seen[facts] += 1
-            keys.append(f"{prefix}~{facts}|{seen[facts]}")
+    client = sheet.text("client")
+    for row in np.flatnonzero(sheet.text(key[-1]).equal("")).tolist():
+        facts = f"{client[row]}|{day_text(int(issued[row]))}|{int(totals[row])}"
+        seen[facts] += 1
+        keys[row] = f"{prefix}~{facts}|{seen[facts]}"
     return keys
 
 
@@ -240,18 +240,13 @@ def _gather(sheet: Sheet, name: str, into: dict[str, str]) -> None:
             into.setdefault(key, value)
 
 
-def _plausible(sheet: Sheet, total: Ints, balance: Ints, known: Mask, status: Any) -> None:
+def _plausible(sheet: Sheet, total: Ints, balance: Ints, known: Mask, status: NDArray[np.object_]) -> None:
     """What no invoice can say: a negative total, more open than billed, paid with something open."""
-    live = (
-        ~np.isin(status.astype(str), [Status.VOID.value, Status.DRAFT.value])
-        if len(sheet)
-        else np.array([], dtype=np.bool_)
-    )
-    remedy = "Look at the invoice in the books, then export it again."
+    dead, paid = (np.isin(status.astype(str), words) for words in ([Status.VOID, Status.DRAFT], [Status.PAID]))
+    remedy = "Look at the invoice in the books, then export it again; it is left out."
     totals, balances = sheet.text("total"), sheet.text("balance")
     sheet.reject(total < 0, "total", lambda row: f"the total {totals[row]!r} is negative", remedy)
-    odd = live & known & ((balance < 0) | (balance > total))
+    odd = ~dead & known & ((balance < 0) | (balance > total))
     sheet.reject(odd, "balance", lambda row: f"{balances[row]!r} is open of a total of {totals[row]!r}", remedy)
-    paid = np.array([word is Status.PAID for word in status], dtype=np.bool_)
-    open_ = known & (balance > 0) & paid
-    sheet.reject(open_, "balance", lambda row: f"{balances[row]!r} is open although the invoice is paid", remedy)
+    unpaid = known & (balance > 0) & paid
+    sheet.reject(unpaid, "balance", lambda row: f"{balances[row]!r} is open although the invoice is paid", remedy)

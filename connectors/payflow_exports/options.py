@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +25,8 @@ COMMON: Mapping[str, str] = MappingProxyType(
 
 _MARKS = {"point": Marks.POINT, "comma": Marks.COMMA}
 _DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "|": "|"}
+#: A byte order mark is found before an encoding is asked for.
+_WITHOUT_MARK = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 _ENUM = TypeVar("_ENUM", bound=StrEnum)
 
 
@@ -70,8 +73,10 @@ def _encoding(value: object, source: str) -> str | None:
     if value is None:
         return None
     try:
-        return "".encode(str(value)).decode("ascii") or str(value)
-    except (LookupError, UnicodeError):
+        "".encode(str(value))
+        name = codecs.lookup(str(value)).name
+        return _WITHOUT_MARK.get(name, name)
+    except (LookupError, UnicodeError, ValueError):
         raise _wrong(source, "encoding", value, "Common ones are utf-8, cp1252, cp1250 and utf-16.") from None
 
 

@@ -177,7 +177,7 @@ class Sheet:
 
     def text(self, name: str) -> Texts:
         """A column; empty in every row where the file has no such column."""
-        return self.columns.get(name) or Texts.constant("", len(self))
+        return self.columns[name] if name in self.columns else Texts.constant("", len(self))
 
     def reject(self, rows: Mask, name: str, found: Callable[[int], str], remedy: str) -> None:
         """Mark rows as bad, each with its problem; `found` says of a row what was found."""

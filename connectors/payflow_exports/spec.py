@@ -121,8 +121,11 @@ class FileConnector:
         found = recognise(found.path, [found.format], self.options, seen.encoding)
         problems = Problems(found.name)
         body = read_body(found, list(found.places), problems, paired_quotes=seen.paired_quotes)
-        if not body.any_rows:
-            raise ConnectorError(Problem(found.name, "has a header and no rows", "Export a period that has invoices."))
+        cut_short = not len(body.rows) and found.format.report and about.printed is None
+        if not body.any_rows or cut_short:
+            raise ConnectorError(
+                Problem(found.name, "has a header and no rows below it", "Export a period that has invoices.")
+            )
         sheet = Sheet(
             conventions=Conventions(found, body, self.options, about),
             rows=body.rows,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from payflow.connector import EntryKind, Limits, Scope, Status
 from payflow_exports.format import DayOrder, Format, Portion
 from payflow_exports.sheet import Sheet
@@ -54,7 +56,7 @@ _COLUMNS = {
 
 
 def _build(sheet: Sheet) -> Portion:
-    from payflow_exports.invoices import clients_of, invoices_of, merged, open_credit
+    from payflow_exports.invoices import clients_of, invoices_of, open_credit
 
     types = sheet.words("type", _TYPES, None)
     sheet.reject(
@@ -62,10 +64,8 @@ def _build(sheet: Sheet) -> Portion:
     )
     part = {name: sheet.keep((types == name) & sheet.good) for name in ("invoice", "credit", "overpayment")}
     invoices = _credited(invoices_of(part["invoice"], _STATUSES, by_line=True), part["invoice"])
-    credit = open_credit(merged(part["credit"], ("number",), by_line=True), "balance", EntryKind.CREDIT, "credit:")
-    over = open_credit(
-        merged(part["overpayment"], ("number",), by_line=True), "balance", EntryKind.PAYMENT, "overpayment:"
-    )
+    credit = open_credit(_standing(part["credit"]), "balance", EntryKind.CREDIT, "credit:")
+    over = open_credit(_standing(part["overpayment"]), "balance", EntryKind.PAYMENT, "overpayment:")
     import pandas as pd
 
     entries = pd.concat([frame for frame in (credit, over) if len(frame)] or [credit])
@@ -88,6 +88,15 @@ def _scope(invoices: pd.DataFrame, sheet: Sheet) -> Scope:
             "", "holds no sales invoice", "Export sales invoices, from Business > Invoices.", warning=True
         )
     return Scope.CHANGED
+
+
+def _standing(sheet: Sheet) -> Sheet:
+    """Credit notes or overpayments, their lines taken together; drafts and voided ones are no credit."""
+    from payflow_exports.invoices import merged
+
+    one = merged(sheet, ("number",), by_line=True)
+    status = one.words("status", _STATUSES, Status.UNSTATED, warn=True)
+    return one.keep(~np.isin(status.astype(str), [Status.DRAFT, Status.VOID]))
 
 
 def _credited(invoices: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
