@@ -141,7 +141,7 @@ class Book:
     into `STATUSES`; `role_charge` true for a charge of ours that came back; `stale`, `unknown` masks (design 6.4);
     `client` and `currency` indices into `clients` and `currencies`.
 
-    Entries, sorted by (`entry_row`, `entry_on`): `entry_row` row of the invoice, -1 for open credit; `entry_on` day; `entry_amount`
+    Entries, sorted by row and day: `entry_row` row of the invoice, -1 for open credit; `entry_on` day; `entry_amount`
     signed by its effect, positive lowers what is owed; `entry_kind`, `entry_settlement` indices into `ENTRY_KINDS`, `SETTLEMENTS`;
     `entry_inferred` true where the day was inferred from readings.
     """

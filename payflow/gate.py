@@ -66,15 +66,15 @@ def _verdict(
             0, Reason(ReasonCode.UNSIGNED, text, f"write signed = YYYY-MM-DD into the contract {contract.project}")
         )
     names = {one.id: one.name for one in contract.phases}
-    for before in phase.after:
-        if (contract.key, before) not in memory.finished:
-            reasons.append(
-                Reason(
-                    ReasonCode.PHASE_UNFINISHED,
-                    f"{names[before]} is not finished",
-                    f"payflow phase finish {contract.project} {before}",
-                )
-            )
+    reasons.extend(
+        Reason(
+            ReasonCode.PHASE_UNFINISHED,
+            f"{names[before]} is not finished",
+            f"payflow phase finish {contract.project} {before}",
+        )
+        for before in phase.after
+        if (contract.key, before) not in memory.finished
+    )
     place = (contract.key, phase.id)
     return Verdict(
         project=contract.project,
@@ -167,7 +167,7 @@ def _unpaid(invoice: InvoiceView, milestone: Milestone, title: str) -> Reason | 
 
 def _why_unpaid(invoice: InvoiceView) -> tuple[ReasonCode | None, str, str]:
     missing = show(invoice.outstanding, invoice.currency)
-    paid_in_full = f"{invoice.number} paid in full: {missing} is missing"
+    paid_in_full = f"{missing} paid on {invoice.number}"
     if Flag.AMBIGUOUS in invoice.flags:
         return (
             ReasonCode.AMBIGUOUS,
@@ -188,7 +188,7 @@ def _why_unpaid(invoice: InvoiceView) -> tuple[ReasonCode | None, str, str]:
         return ReasonCode.PENDING, f"{amount} on {invoice.number} is on its way", "the payment settled"
     if Flag.STALE in invoice.flags:
         text = f"{missing} of {invoice.number} was unpaid when last read on {invoice.read_at.date()}"
-        return ReasonCode.STALE, text, f"payflow sync {invoice.source}, and {paid_in_full}"
+        return ReasonCode.STALE, text, f"payflow sync {invoice.source}, showing {paid_in_full}"
     if invoice.paid > 0:
         return (
             ReasonCode.PART_PAID,

@@ -59,7 +59,7 @@ def run(
     *,
     now: datetime,
     dry_run: bool = False,
-    pause: Callable[[str], None] = lambda place: None,
+    pause: Callable[[str], None] = lambda _place: None,
 ) -> RunReport:
     """Read the sources, decide, and when live carry out. `dry_run` reads nothing anew and writes nothing at all.
 

@@ -19,7 +19,7 @@ from payflow.model.serial import agreement_to_json
 from payflow.money import show
 from payflow.plan import Case, verdicts
 from payflow.store import journal, messages
-from payflow.store.anchor import write_anchor
+from payflow.store.anchor import check_anchor, write_anchor
 
 if TYPE_CHECKING:
     from payflow.store import Store
@@ -40,6 +40,9 @@ def live(store: Store, workspace: Workspace, since: date | None, now: datetime) 
     needs = sorted({need.key for need in found.decision.needs})
     records.append(Record(RecordKind.TOLD, as_of, {"verdicts": verdicts(found.decision.projects), "needs": needs}))
     _append(store, records, now)
+    if check_anchor(store.anchor, store):
+        # a restored copy goes on from here; what the old anchor knew is kept beside it
+        store.anchor.rename(store.anchor.with_name(f"{store.anchor.name}.until-{as_of.isoformat()}"))
     write_anchor(store.anchor, journal.head(store), now)
     old = sum(
         1

@@ -68,7 +68,7 @@ class Courier:
     as_of: date
     now: datetime
     delivered: Delivered = field(default_factory=Delivered)
-    pause: Callable[[str], None] = lambda place: None
+    pause: Callable[[str], None] = lambda _place: None
 
     def recover(self) -> None:
         """Settle claims whose owner died between T2 and T3."""

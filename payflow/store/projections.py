@@ -21,9 +21,9 @@ _CLAIMED = "sent"
 
 
 def project(tx: Transaction, kind: str, body: Mapping[str, Any]) -> None:
-    """Apply one record. Raises `DuplicateKeyError` for an identity or a charge that exists already."""
+    """Apply one record. Raises `DuplicateKeyError` for a charge that exists already, and for a key with two identities."""
     if kind == RecordKind.IDENTITIES:
-        tx.executemany("INSERT INTO identity (id, source, key, number) VALUES (?, ?, ?, ?)", body["rows"])
+        tx.executemany(_IDENTITY, body["rows"])
     elif kind == RecordKind.OBSERVATIONS:
         tx.executemany(_OBSERVATION, _observations(body["rows"]))
     elif kind == RecordKind.OUTCOME and body["outcome"] == _CLAIMED:
@@ -36,6 +36,11 @@ def clear(tx: Transaction) -> None:
         tx.execute(f"DELETE FROM {table}")  # noqa: S608 (the three names above)
 
 
+# an identity that is told of again has moved to another key of its source
+_IDENTITY = (
+    "INSERT INTO identity (id, source, key, number) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (id) DO UPDATE SET source = excluded.source, key = excluded.key, number = excluded.number"
+)
 _OBSERVATION = (
     "INSERT INTO observation (invoice, as_of, paid, credited, due_on) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (invoice, as_of) DO UPDATE "

@@ -311,4 +311,5 @@ def _reading_row(source: str, read: Read, stamp: str, now: datetime, digest: str
         digest=digest,
         recorded_at=to_moment(now),
         problem="",
+        report=reading.report,
     )
