@@ -62,7 +62,7 @@ def open_transport(mail: MailSettings) -> Transport:
     if mail.transport == "smtp":
         if mail.smtp is None:
             raise DeliveryError(
-                '[mail] says transport = "smtp" and has no host. Give the server: smtp = { host = "..." }',
+                '[mail] says transport = "smtp" and names no host. Add host = "smtp.studio-north.example"',
                 permanent=False,
             )
         from payflow.outbox.smtp import SmtpTransport

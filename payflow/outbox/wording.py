@@ -14,7 +14,7 @@ from datetime import date
 from typing import NamedTuple
 
 from payflow.model.decision import BlockedWork, ClientMessage, CorrectionItem, NoticeItem
-from payflow.model.journal import Charge
+from payflow.model.journal import Charge, ChargeState
 from payflow.money import Money
 from payflow.outbox.mime import one_line
 
@@ -187,6 +187,8 @@ def _fee(notice: NoticeItem) -> Fee | None:
 
 
 def _standing(charge: Charge, remaining: Mapping[str, int]) -> Standing | None:
+    if charge.state is not ChargeState.CLAIMED:
+        return None
     amount = min(charge.standing, remaining.get(charge.ref, charge.standing))
     return Standing(charge.ref, Money(amount, charge.currency), charge.claimed_on) if amount > 0 else None
 

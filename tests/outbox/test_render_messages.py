@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from payflow.model.decision import (
 )
 from payflow.model.facts import Role, State
 from payflow.model.journal import Announcement, Charge, ChargeState, Reversal
+from payflow.outbox import wording
 from payflow.outbox.render import Rendered, Renderer, check_templates, wrapped
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -516,3 +518,22 @@ def test_jinja_is_not_loaded_until_something_is_rendered() -> None:
     code = "import sys, payflow.outbox.render, payflow.outbox.transport, payflow.outbox.calendar;"
     code += "sys.exit(any(name in sys.modules for name in ('jinja2', 'holidays', 'smtplib', 'pandas')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- what the documentation promises
+
+DOCS = Path(__file__).parents[2] / "docs" / "mail.md"
+
+
+def documented(prefix: str) -> set[str]:
+    return set(re.findall(rf"`{prefix}\.(\w+)`", DOCS.read_text(encoding="utf-8")))
+
+
+def test_every_field_of_a_section_is_documented() -> None:
+    assert documented("item") == {field.name for field in fields(wording.Item)}
+
+
+def test_the_template_in_the_documentation_works(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```jinja\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    write(tmp_path, "en/reminder.txt", example)
+    assert "4,000.00 GBP of this invoice is still open, 1 day after its due date." in rendered_with(tmp_path).text

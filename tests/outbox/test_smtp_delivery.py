@@ -555,7 +555,7 @@ def test_a_claim_whose_owner_died_is_unsure() -> None:
 
 
 def test_smtp_without_a_server_says_what_is_missing() -> None:
-    with pytest.raises(DeliveryError, match="has no host"):
+    with pytest.raises(DeliveryError, match="names no host"):
         open_transport(MailSettings(transport="smtp"))
     transport = open_transport(MailSettings(transport="smtp", smtp=Smtp("127.0.0.1", 25)))
     assert transport.name == "smtp"
