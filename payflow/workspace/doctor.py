@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, time
 
-from payflow.connector import ConnectorSpec, Limits, SourceContext, discover
-from payflow.errors import ConnectorError, Problem
+from payflow import connector
+from payflow.connector import ConnectorSpec, Limits, SourceContext
+from payflow.errors import ConnectorError, Problem, nearest
 from payflow.model.agreement import SourceSettings, Workspace
 from payflow.workspace.files import files_of
 from payflow.workspace.load import Loaded
@@ -41,27 +42,26 @@ def _minutes(moment: time) -> int:
 
 
 def _holidays(workspace: Workspace) -> Iterator[Problem]:
-    """Countries whose public holidays are not known: e-mails would go out on them."""
-    if not workspace.mail.business_days:
-        return
-    from holidays import list_supported_countries
-
-    supported = list_supported_countries(include_aliases=False)
+    """Parts of countries (`GB-SCT`) whose public holidays are not known."""
     clients = {contract.client.id: contract.client for contract in workspace.agreement.contracts.values()}
     places = [("payflow.toml, business.country", workspace.business.country)]
     places += [(f"client {client.id}", client.country) for client in clients.values()]
-    told: set[str] = set()
-    for where, country in places:
-        if country and country not in supported and country not in told:
-            told.add(country)
-            found = f"the public holidays of {country} are not known, so only Saturday and Sunday count as days off"
-            yield Problem(where, found, "E-mails may go out on a holiday there; use `payflow hold` where that matters.")
+    parts = {country: where for where, country in reversed(places) if "-" in country}
+    if not parts or not workspace.mail.business_days:
+        return
+    from holidays import list_supported_countries
+
+    known = list_supported_countries()
+    for code, where in parts.items():
+        country, _, part = code.partition("-")
+        if part not in known.get(country, ()):
+            yield Problem(where, f"no holidays of {part!r} in {country} are known", nearest(part, known[country]))
 
 
 def _source(workspace: Workspace, source: SourceSettings, now: datetime) -> Iterator[Problem]:
     where = f"source {source.name}"
     try:
-        known: Mapping[str, ConnectorSpec] = discover()
+        known: Mapping[str, ConnectorSpec] = connector.discover()
     except ConnectorError as error:
         yield error.problem
         return

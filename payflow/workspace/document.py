@@ -180,7 +180,7 @@ class Table:
         value = self.get(key)
         if value is None:
             if default is None:
-                self.missing(key, f"{what or 'a whole number'}, for example {max(low, 1)}")
+                self.missing(key, f"{max(low, 1)}{what and f' ({what})'}")
             return default or 0
         if isinstance(value, bool) or not isinstance(value, int):
             self.wrong(key, f"{kind_of(value)} stands where a whole number belongs", f"Write it plain: {key} = 3.")
@@ -218,7 +218,7 @@ class Table:
         if value in known:
             return value
         if len(self.findings.problems) == before:
-            self.wrong(key, f"{value!r} is not known here", nearest(value, known))
+            self.wrong(key, f"{value!r} is not known here", nearest(value, [str(item) for item in known]))
         return default or ""
 
     def table(self, key: str) -> Table | None:

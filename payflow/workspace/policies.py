@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,8 @@ from payflow.workspace.settings import read_was
 
 #: the e-mails that come with payflow
 OUR_TEMPLATES = ("heads-up", "reminder", "late-fee", "final-notice")
+#: templates around and beside the sections that steps name
+_FRAMES = frozenset(("message", "subject", "correction", "owner", "owner-subject"))
 #: what stands for terms that could not be read
 _NO_TERMS = Terms("", ())
 #: days of a step, either side of the due date
@@ -56,7 +58,7 @@ class PolicyReader:
             tolerance=values.amounts(table, "tolerance", self.currency),
         )
         ladder = tuple(self._steps(table, policy))
-        if policy.late_fee is not None and not any(step.fee for step in ladder):
+        if policy.late_fee is not None and not any(step.fee for step in ladder) and not _says_fee(table):
             found = "the late fee is never claimed, because no step says fee = true"
             table.wrong("late_fee", found, "Add fee = true to the step whose e-mail claims it.", warning=True)
         table.finish()
@@ -127,9 +129,16 @@ class PolicyReader:
     @cached_property
     def templates(self) -> tuple[str, ...]:
         """Names of the e-mails that a step may send: ours and those in the user's `templates/`."""
-        folder = self.root / "templates"
-        own = {path.stem for pattern in ("*.txt", "*/*.txt") for path in folder.glob(pattern)}
-        return tuple(sorted(own.union(_our_templates())))
+        own = {path.stem for path in (self.root / "templates").glob("*/*.txt")}
+        names = own.union(_our_templates())
+        return tuple(sorted(name for name in names if name not in _FRAMES and not name.startswith("_")))
+
+
+def _says_fee(table: Table) -> bool:
+    """Whether a step has a wrong `fee`, which is told already."""
+    steps = table.data.get("step")
+    items = steps if isinstance(steps, list) else ()
+    return any(isinstance(item, Mapping) and item.get("fee") not in (None, False) for item in items)
 
 
 def _our_templates() -> Collection[str]:
@@ -147,7 +156,7 @@ def _terms(table: Table) -> Terms:
     try:
         return parse_terms(text) if text else _NO_TERMS
     except ValueError as error:
-        table.wrong("terms", f"{text!r} are no terms", f"Write one of: {error}.")
+        table.wrong("terms", f"{text!r} are no terms", f"{error}.")
         return _NO_TERMS
 
 

@@ -145,7 +145,7 @@ class SourceReader:
         files = read_files(table)
         return SourceSettings(
             name=name,
-            key=name if was is None else was,
+            key=was or name,
             connector=connector,
             files=files,
             stale_after=table.whole("stale_after", 0, 1, 3650) or None,

@@ -25,6 +25,7 @@ _AMOUNT = re.compile(r"[0-9]{1,15}(?:\.([0-9]+))?", re.ASCII)
 _PERCENT = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,9})?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s<>\"(),:;\[\]\\.]+(?:\.[^@\s<>\"(),:;\[\]\\.]+)+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
+_PART = re.compile(r"(?:-[A-Z0-9]{1,3})?", re.ASCII)
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 
 
@@ -168,9 +169,9 @@ def is_zone(value: str) -> bool:
 
 
 def country(table: Table, key: str, default: str) -> str:
-    """An ISO 3166 code of two capitals."""
+    """An ISO 3166 code: of a country (`GB`), or of a part with holidays of its own (`GB-SCT`)."""
     value = table.text(key, default)
-    if not value or value in COUNTRIES:
+    if not value or (value[:2] in COUNTRIES and _PART.fullmatch(value[2:])):
         return value
     meant = OFTEN_MEANT.get(value.upper(), value.upper())
     hint = f"Did you mean {meant!r}?" if meant in COUNTRIES else "Write its two letters of ISO 3166: GB, DE, US."
