@@ -71,9 +71,9 @@ class StripeSpec:
             found = "has both a key and files" if key else "has neither a key nor files"
             raise ConnectorError(Problem(f"source {context.name}", found, _EITHER))
         if context.files:
-            from payflow_stripe.export import FILES
+            from payflow_stripe.export import open_files
 
-            return FILES.open(context)
+            return open_files(context)
         from payflow_stripe.api import Api
         from payflow_stripe.pull import StripeSource
 

@@ -141,7 +141,11 @@ class Api:
     def _problem(self, path: str, error: Exception | None) -> Problem:
         import stripe
 
-        said = self.clean(str(error))
+        said = (
+            self.clean(str(error))
+            if isinstance(error, stripe.StripeError)
+            else "it has a shape that Stripe's never have"
+        )
         status = error.http_status if isinstance(error, stripe.StripeError) else None
         if isinstance(error, stripe.AuthenticationError):
             found, remedy = (

@@ -6,11 +6,14 @@ Keys are Stripe's own ids, the same as through the API, so that a source may mov
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from payflow.connector import Kind, Limits, Scope, Status
+from payflow.connector import ENTRIES, Connector, Kind, Limits, Marks, Scope, SourceContext, Status, empty
 from payflow_exports import FileSpec, Format, Portion
+from payflow_exports.options import read_options
 from payflow_exports.sheet import Sheet
+from payflow_exports.spec import FileConnector
 from payflow_stripe.facts import STATUSES
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ def _build(sheet: Sheet) -> Portion:
     invoices = _reckoned(invoices.assign(reference=reference, number=numbered), due[invoices.index])
     earliest = invoices["issued_on"].min()
     covers_from = None if pd.isna(earliest) else earliest.date()
-    return Portion(clients_of(one), invoices, _no_entries(), covers_from)
+    return Portion(clients_of(one), invoices, empty(ENTRIES), covers_from=covers_from)
 
 
 def _reckoned(invoices: pd.DataFrame, due: pd.Series) -> pd.DataFrame:
@@ -68,12 +71,6 @@ def _reckoned(invoices: pd.DataFrame, due: pd.Series) -> pd.DataFrame:
     done = invoices["status"] == Status.PAID.value
     paid = paid.clip(upper=asked).mask(done, asked)
     return invoices.assign(paid=paid, credited=credited, balance=asked - paid)
-
-
-def _no_entries() -> pd.DataFrame:
-    from payflow.connector import ENTRIES, empty
-
-    return empty(ENTRIES)
 
 
 INVOICES_CSV = Format(
@@ -97,3 +94,9 @@ INVOICES_CSV = Format(
 )
 
 FILES = FileSpec("stripe", (INVOICES_CSV,))
+
+
+def open_files(context: SourceContext) -> Connector:
+    """The files of one source. Stripe writes decimal points in every language, so 12.345 dinars need no proof."""
+    options = read_options(context.options, context.name)
+    return FileConnector(context, (INVOICES_CSV,), replace(options, marks=options.marks or Marks.POINT))
