@@ -210,8 +210,7 @@ class Table:
 
     def word(self, key: str, known: Sequence[str], default: str | None = None) -> str:
         """One of a few words; required when `default` is None."""
-        if default is not None and key not in self:
-            self.asked.append(key)
+        if default is not None and self.get(key) is None:
             return default
         before = len(self.findings.problems)
         value = self.text(key, default, example=f'"{known[0]}"')
@@ -249,9 +248,10 @@ class Table:
 
     def finish(self) -> None:
         """Note every key that nobody asked for, with the nearest known one."""
+        known = tuple(dict.fromkeys(self.asked))
         for key in self.data:
-            if key not in self.asked:
-                self.wrong(key, f"unknown key {key!r}", nearest(key, self.asked))
+            if key not in known:
+                self.wrong(key, f"unknown key {key!r}", nearest(key, known))
 
 
 def kind_of(value: Any) -> str:
