@@ -20,7 +20,6 @@ from payflow.cli.session import Session
 #: here too so that listing commands imports none of them; a test holds it against the commands.
 COMMANDS = {
     "init": ("init", "Write a commented workspace that works."),
-    "demo": ("demo", "Write a sample workspace, run it, and show the board."),
     "connectors": ("connectors", "List the formats and services that can be read."),
     "import": ("importing", "Read exported files into the store."),
     "sync": ("sync", "Read all configured sources, or the named ones."),
@@ -47,7 +46,7 @@ COMMANDS = {
     cls=LazyGroup,
     lazy=COMMANDS,
     package=__name__,
-    context_settings={"auto_envvar_prefix": "PAYFLOW", "help_option_names": ["-h", "--help"]},
+    context_settings={"auto_envvar_prefix": "PAYFLOW"},
 )
 @click.option(
     "-C",

@@ -43,8 +43,12 @@ def _lines(spec: ConnectorSpec, style: Style) -> Iterator[str]:
     from payflow.report.text import block
 
     yield style.bold(spec.name)
-    for looked_for in spec.looked_for or ("an online service",):
+    for looked_for in spec.looked_for:
         yield from block(looked_for, style.columns, "  reads ")
+    if spec.secrets:
+        yield f"  reads its service, with the option {' and '.join(sorted(spec.secrets))}"
+    elif not spec.looked_for:
+        yield "  reads any table, through its options"
     for option, purpose in spec.options.items():
         secret = " (a secret: env:NAME or file:PATH)" if option in spec.secrets else ""
         yield from block(f"{option}: {purpose}{secret}", style.columns, "  option ")

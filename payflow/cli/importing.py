@@ -10,15 +10,39 @@ from payflow.cli.options import json_option
 from payflow.cli.session import LEFT_OUT, Session
 from payflow.errors import ConnectorError
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _options(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """`key=value` texts as a mapping."""
+    pairs = [value.partition("=") for value in values]
+    for key, equals, _value in pairs:
+        if not key or not equals:
+            raise click.BadParameter(f"{key!r} is no option of a connector. Write KEY=VALUE, such as currency=EUR.")
+    return {key: value for key, _equals, value in pairs}
+
 
 @click.command("import")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=_FILE)
 @click.option("--as", "connector", metavar="CONNECTOR", help="Read it as this format instead of recognising it.")
 @click.option("--source", metavar="NAME", help="The source it belongs to, where several could have written it.")
+@click.option(
+    "--option",
+    "options",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_options,
+    help="An option of the connector, as in its [[source]]; may be repeated.",
+)
 @json_option
 @click.pass_context
 def command(
-    context: click.Context, files: tuple[Path, ...], connector: str | None, source: str | None, as_json: bool
+    context: click.Context,
+    files: tuple[Path, ...],
+    connector: str | None,
+    source: str | None,
+    options: dict[str, str],
+    as_json: bool,
 ) -> None:
     """Read exported files into the store.
 
@@ -40,7 +64,13 @@ def command(
         for path in files:
             try:
                 report = import_file(
-                    store, session.workspace, path, connector=connector, source=source, now=session.now
+                    store,
+                    session.workspace,
+                    path,
+                    connector=connector,
+                    source=source,
+                    options=options,
+                    now=session.now,
                 )
             except ConnectorError as error:
                 # one file that cannot be read does not keep the others out

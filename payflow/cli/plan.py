@@ -17,7 +17,7 @@ from payflow.cli.session import Session, pass_session
 def command(session: Session, as_of: date | None, as_json: bool) -> None:
     """Show what a run would do, and do none of it.
 
-    Reads the store as it is, without asking the sources; `payflow run --dry-run` asks them first.
+    Works from what was read last: `payflow sync` first asks the sources.
 
     \b
     Example:

@@ -10,7 +10,7 @@ from payflow.errors import Refused
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Read the sources and show the plan, but write to nobody.")
+@click.option("--dry-run", is_flag=True, help="Show the plan from what is known; read and write nothing.")
 @click.option(
     "--wait",
     type=click.FloatRange(min=0),

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -28,12 +27,12 @@ BLOCKED = 3
 LEFT_OUT = 4
 
 
-@dataclass
 class Session:
     """One call of `payflow`. Nothing is read before it is asked for."""
 
-    directory: Path | None
-    rehearsal: datetime | None
+    def __init__(self, directory: Path | None, rehearsal: datetime | None) -> None:
+        self.directory = directory
+        self.rehearsal = rehearsal
 
     @cached_property
     def root(self) -> Path:

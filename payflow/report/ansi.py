@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 #: Boards are laid out for this many columns where no terminal says otherwise, and for no more than `_WIDEST`.
 NARROW = 80
 _WIDEST = 110
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """Colour on or off, signs beyond ASCII allowed or not, and columns to fill. The default suits a file."""
 
     colour: bool = False

@@ -302,5 +302,14 @@ def _charge(charge: Charge) -> Json:
             for back in charge.reversals
         ],
         "message": charge.message or None,
-        "terms": dict(charge.terms),
+        "terms": _terms(charge),
+    }
+
+
+def _terms(charge: Charge) -> Json:
+    """What a charge was made under, as its record holds it."""
+    names = ("policy", "agreement", "words", "rests_on", "percent", "day", "due_on")
+    base = charge.terms.get("base")
+    return {name: charge.terms.get(name) for name in names} | {
+        "base": None if base is None else decimal(base, charge.currency)
     }

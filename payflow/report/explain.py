@@ -139,8 +139,16 @@ def _fate(charge: Charge) -> str:
 
 
 def _made_under(charge: Charge) -> str:
-    """The terms a charge was made under: the fee in words, the policy and what it rests on, where they are recorded."""
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in charge.terms.items() if key != "digest")
+    """The terms a charge was made under, as its record holds them: the fee in words, policy, base, what it rests on."""
+    terms = charge.terms
+    parts = [str(terms.get("words", "")), f"under policy {terms['policy']}" if terms.get("policy") else ""]
+    if terms.get("base") is not None:
+        parts.append(f"{show(terms['base'], charge.currency)} outstanding")
+    if terms.get("due_on"):
+        parts.append(f"due since {terms['due_on']}")
+    if terms.get("rests_on"):
+        parts.append(f"resting on {terms['rests_on']}")
+    return ", ".join(part for part in parts if part)
 
 
 def _notices(explanation: Explanation, style: Style) -> Iterator[str]:
@@ -182,6 +190,6 @@ def _ahead(explanation: Explanation, style: Style) -> Iterator[str]:
     else:
         yield from _said("Next", f"no notice: {view.next_why}" if view.next_why else "no notice", style)
     for work in explanation.blocks:
-        yield from _said("Blocks", f"{work.project}, phase {work.phase}. {work.opens}", style)
+        yield from _said("Blocks", f"{work.project}, phase {work.phase}; to open: {work.opens}", style)
     for remark in explanation.remarks:
         yield from _said("Note", remark, style)

@@ -109,7 +109,7 @@ def reason_lines(reasons: Sequence[Reason], style: Style, margin: str = "  ") ->
     for reason in reasons:
         yield from block(reason.text, style.columns, f"{margin}- ")
         if reason.opens:
-            yield from (style.dim(line) for line in block(reason.opens, style.columns, f"{margin}  "))
+            yield from (style.dim(line) for line in block(f"to open: {reason.opens}", style.columns, f"{margin}  "))
 
 
 def _milestone(milestone: MilestoneView, currency: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from payflow.report.ansi import Style
@@ -20,13 +20,12 @@ class Column(NamedTuple):
     least: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Cells, notes that stand below them, and how to paint a cell (by its column) or the notes."""
 
     cells: Sequence[str]
     notes: Sequence[str] = ()
-    paint: Mapping[int, Callable[[str], str]] = field(default_factory=dict)
+    paint: Mapping[int, Callable[[str], str]] = MappingProxyType({})
 
 
 def table(columns: Sequence[Column], rows: Sequence[Row], style: Style, *, indent: int = 2) -> list[str]:

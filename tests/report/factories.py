@@ -80,8 +80,8 @@ def unpaid(milestone: str = "design", number: str = "INV-0013") -> Reason:
     """A reason: nothing was paid for a milestone."""
     return Reason(
         ReasonCode.UNPAID,
-        f"Milestone {milestone} is unpaid: {number} asks for 4,000.00 GBP, due since 2026-11-04.",
-        f"Opens when {number} is paid.",
+        f"{milestone}: {number} is unpaid, 4,000.00 GBP, 17 days overdue",
+        f"{number} paid in full: 4,000.00 GBP is missing",
         milestone,
         number,
     )
@@ -99,7 +99,7 @@ def waiver(phase: str = "launch") -> Waiver:
 
 def project(**changes: Any) -> ProjectView:
     """acme-website: design finished, build blocked although begun, content blocked, launch waived."""
-    behind = Reason(ReasonCode.PHASE_UNFINISHED, "Phase Build is not finished.", "Opens when Build is finished.")
+    behind = Reason(ReasonCode.PHASE_UNFINISHED, "Build is not finished", "payflow phase finish acme-website build")
     view = ProjectView(
         "acme-website",
         "acme-website",
@@ -134,7 +134,7 @@ def notice_item(**changes: Any) -> NoticeItem:
             "PF-13-1", 2_500, "GBP", "late-fee", 0, "25.00 GBP", "the contract acme-website, signed 2026-10-01"
         ),
         announces=Announcement("second-fee", date(2026, 11, 28), "a further fee of 25.00 GBP"),
-        blocks=(BlockedWork("acme-website", "build", "Opens when INV-0013 is paid."),),
+        blocks=(BlockedWork("acme-website", "build", "INV-0013 paid in full: 4,000.00 GBP is missing"),),
         interest_words="8 % a year on what is outstanding, from 2026-11-08",
     )
     return replace(item, **changes)
@@ -303,7 +303,16 @@ def charge(**changes: Any) -> Charge:
         state=ChargeState.CLAIMED,
         reversals=(),
         message="m-0002",
-        terms={"policy": "standard", "words": "25.00 GBP", "rests_on": "the contract acme-website, signed 2026-10-01"},
+        terms={
+            "policy": "standard",
+            "agreement": "ab" * 32,
+            "words": "25.00 GBP",
+            "rests_on": "the contract acme-website, signed 2026-10-01",
+            "percent": None,
+            "day": 7,
+            "base": 400_000,
+            "due_on": "2026-11-04",
+        },
     )
     return fee._replace(**changes)
 
@@ -342,7 +351,7 @@ def explanation(**changes: Any) -> Explanation:
             ),
         ),
         step_names=(("reminder", "friendly-reminder"), ("late-fee", "late-fee")),
-        blocks=(BlockedWork("acme-website", "build", "Opens when INV-0013 is paid."),),
+        blocks=(BlockedWork("acme-website", "build", "INV-0013 paid in full: 4,000.00 GBP is missing"),),
         remarks=("The payment's day was inferred: books does not date payments.",),
     )
     return replace(whole, **changes)

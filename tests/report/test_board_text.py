@@ -132,7 +132,7 @@ def test_a_waiver_shows_its_last_day_and_what_it_stands_in_for():
 
 def test_a_reason_that_blocks_several_phases_is_told_once():
     text = board(factories.decision(), Style())
-    assert text.count("Milestone design is unpaid: INV-0013 asks for") == 1
+    assert text.count("design: INV-0013 is unpaid, 4,000.00 GBP") == 1
     assert "- what Build waits for, above" in text
 
 
@@ -140,7 +140,7 @@ def test_the_gate_answers_in_its_first_line():
     assert gate_text(factories.verdict(), Style()) == "open"
     blocked = gate_text(factories.verdict(reasons=(factories.unpaid(),)), Style()).splitlines()
     assert blocked[0] == "blocked"
-    assert blocked[-1].strip() == "Opens when INV-0013 is paid."
+    assert blocked[-1].strip() == "to open: INV-0013 paid in full: 4,000.00 GBP is missing"
     waived = gate_text(factories.verdict(reasons=(factories.unpaid(),), waiver=factories.waiver()), Style())
     assert waived.startswith("open\n  waived until 2026-12-01: Acme paid by cheque")
 

@@ -75,7 +75,13 @@ MESSAGE = {
 
 def test_the_outbox_tells_state_tries_and_what_went_wrong():
     assert outbox_text([], Style()) == "No message was ever decided."
-    late = MESSAGE | {"key": "m-2", "client": "", "day": None, "state": "waiting", "not_before": "2026-11-23T09:00:00Z"}
+    late = MESSAGE | {
+        "key": "m-2",
+        "client": None,
+        "day": None,
+        "state": "waiting",
+        "not_before": "2026-11-23T09:00:00Z",
+    }
     bad = MESSAGE | {"key": "m-3", "state": "failed", "attempts": 2, "detail": "550 no such user"}
     assert outbox_text([MESSAGE, late, bad], Style()).splitlines() == [
         "Message  For   Day         State    Tries",
