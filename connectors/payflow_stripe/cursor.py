@@ -15,6 +15,8 @@ FORM = 1
 OLDEST = timedelta(days=25)
 #: Everything is read again this often even if nothing seems to be missed.
 FULL_EVERY = timedelta(days=7)
+#: And this often while an invoice that Stripe calls paid is owed again: no list of open invoices shows that it still is.
+FULL_EVERY_IF_OWED = timedelta(hours=20)
 #: Events are asked for from this much earlier than the last pull: their stamps are whole seconds and they may come late.
 OVERLAP = timedelta(hours=1)
 #: With more ids than this, reading everything is no dearer than asking for them one by one.
@@ -25,25 +27,25 @@ MOST_IDS = 2000
 class Memory:
     """The last pull told everything up to `until`, and everything was read last at `full`.
 
-    `unsettled` are the invoices that were open, draft or given up; `credit` the clients that had open credit; `scene` is what
-    must not have changed since.
+    `unsettled` are the invoices that were open, draft or given up; `owed_again` says that some paid one is owed again, after a
+    refund or in a dispute; `scene` is what must not have changed since.
     """
 
     until: datetime
     full: datetime
     unsettled: Sequence[str]
-    credit: Sequence[str]
+    owed_again: bool
     scene: Sequence[str]
 
     def to_cursor(self) -> Cursor:
         """As JSON values. Too many ids leave nothing worth remembering but the moment, so the next pull is a full one."""
-        fits = len(self.unsettled) <= MOST_IDS and len(self.credit) <= MOST_IDS
+        fits = len(self.unsettled) <= MOST_IDS
         return {
             "form": FORM if fits else 0,
             "until": int(self.until.timestamp()),
             "full": int(self.full.timestamp()),
             "unsettled": sorted(self.unsettled) if fits else [],
-            "credit": sorted(self.credit) if fits else [],
+            "owed-again": self.owed_again,
             "scene": list(self.scene),
         }
 
@@ -53,12 +55,13 @@ def recall(cursor: Cursor | None, scene: Sequence[str], now: datetime) -> Memory
     if not isinstance(cursor, Mapping) or cursor.get("form") != FORM or cursor.get("scene") != list(scene):
         return None
     until, full = _moment(cursor.get("until")), _moment(cursor.get("full"))
-    unsettled, credit = _ids(cursor.get("unsettled")), _ids(cursor.get("credit"))
-    if until is None or full is None or unsettled is None or credit is None:
+    unsettled, owed_again = _ids(cursor.get("unsettled")), bool(cursor.get("owed-again"))
+    if until is None or full is None or unsettled is None:
         return None
-    if now - until > OLDEST or now - full > FULL_EVERY or until > now + OVERLAP:
+    often = FULL_EVERY_IF_OWED if owed_again else FULL_EVERY
+    if now - until > OLDEST or now - full > often or until > now + OVERLAP:
         return None
-    return Memory(until, full, unsettled, credit, tuple(scene))
+    return Memory(until, full, unsettled, owed_again, tuple(scene))
 
 
 def _moment(value: Any) -> datetime | None:

@@ -70,8 +70,8 @@ def of_invoice(
     yield from back
 
 
-def of_customer(customer: Customer, otherwise: str) -> Entry:
-    """Open credit of a client, tied to no invoice; `otherwise` is the currency where there is nothing left of it."""
+def of_customer(customer: Customer) -> Entry:
+    """Open credit of a client, tied to no invoice."""
     return Entry(
         f"{customer.key}:balance",
         "",
@@ -79,9 +79,18 @@ def of_customer(customer: Customer, otherwise: str) -> Entry:
         EntryKind.CREDIT,
         customer.since,
         customer.credit,
-        customer.currency or otherwise,
+        customer.currency,
         Settlement.SETTLED,
     )
+
+
+def owed_again(invoices: Iterable[Invoice], entries: Iterable[Entry]) -> bool:
+    """Whether Stripe calls an invoice paid although its money went back or is disputed."""
+    left = {invoice.key: invoice.total for invoice in invoices if invoice.status is Status.PAID}
+    for entry in entries:
+        if entry.invoice in left and entry.settlement in (Settlement.SETTLED, Settlement.DISPUTED):
+            left[entry.invoice] -= entry.amount
+    return any(amount > 0 for amount in left.values())
 
 
 def _entry(

@@ -16,7 +16,7 @@ from payflow.connector import Batch, Cursor, Problem, Reading, Scope, SourceCont
 from payflow_stripe import facts
 from payflow_stripe.api import VERSION, Api
 from payflow_stripe.cursor import MOST_IDS, OVERLAP, Memory, recall
-from payflow_stripe.entries import Entry, Related, of_customer
+from payflow_stripe.entries import Entry, Related, of_customer, owed_again
 from payflow_stripe.facts import Customer, Invoice, Withdrawal
 from payflow_stripe.fields import Days, FieldError, Object, part, ref, text
 from payflow_stripe.tables import clients_table, entries_table, invoices_table
@@ -84,7 +84,6 @@ class Pull:
         self._clients: dict[str, Customer] = {}
         #: Customers whose own object was seen, not just what an invoice says of them.
         self._known: set[str] = set()
-        self._had_credit: Sequence[str] = ()
         #: Charge -> its payment intent.
         self._intents: dict[str, str] = {}
         self._related = Related()
@@ -92,6 +91,7 @@ class Pull:
         self._scope = Scope.ALL
         #: When everything was read last.
         self._full = context.now
+        self._owed_again = False
 
     def everything(self) -> None:
         """All invoices first, so that whatever happens meanwhile is only better known than they say."""
@@ -110,7 +110,7 @@ class Pull:
         """Everything open, and what events or the last pull hint at. False when there are so many hints that all is read."""
         self._scope = Scope.OPEN
         self._full = memory.full
-        self._had_credit = memory.credit
+        self._owed_again = memory.owed_again
         dirty = self._hints(memory)
         hints = dirty | set(memory.unsettled)
         for status in UNSETTLED:
@@ -138,9 +138,11 @@ class Pull:
             as_of=self._context.now,
             dated_entries=True,
             origin="stripe API",
+            report="stripe API",
         )
         invoices = list(self._invoices.values())
         entries = [*self._related.entries(invoices, self._problems), *self._open_credit()]
+        self._owed_again |= owed_again(invoices, entries)
         clients = list(self._clients.values())
         portions = max(1, -(-len(invoices) // PORTION))
         for number in range(portions):
@@ -272,21 +274,17 @@ class Pull:
         return result
 
     def _open_credit(self) -> Iterator[Entry]:
-        """What clients have to their good, and a zero for those who had something and have it no more."""
-        for client in self._clients.values():
-            if client.credit or (client.key in self._had_credit and client.key in self._known):
-                yield of_customer(client, self._context.currency)
+        return (of_customer(client) for client in self._clients.values() if client.credit)
 
     def _memory(self) -> Memory:
         now, clock = self._context.now, self._api.clock
         unsettled = (Status.OPEN, Status.DRAFT, Status.WRITTEN_OFF)
-        with_credit = {client.key for client in self._clients.values() if client.credit}
         return Memory(
             # by the slower of two clocks: too early costs a second look, too late would lose an event
             until=min(now, clock) if clock else now,
             full=self._full,
             unsettled=[item.key for item in self._invoices.values() if item.status in unsettled],
-            credit=sorted(with_credit | (set(self._had_credit) - self._known)),
+            owed_again=self._owed_again,
             scene=self._scene,
         )
 

@@ -177,15 +177,27 @@ def test_an_invoice_paid_while_the_first_pull_runs_is_paid_once(account: Standin
     assert balance(pull(), "in_1") == 0
 
 
-def test_open_credit_that_was_used_up_is_taken_back(account: Standin) -> None:
+def test_open_credit_that_was_used_up_is_not_listed_any_more(account: Standin) -> None:
     made.customer(account, balance=-700)
     made.invoice(account)
     first = pull()
-    assert ("cus_1:balance", "", "credit", "2026-01-05", 700, "settled") in entries(first)
+    assert entries(first) == [("cus_1:balance", "", "credit", "2026-01-05", 700, "settled")]
     made.customer(account, balance=0)
-    second = again(cursor_of(first))
-    assert ("cus_1:balance", "", "credit", "2026-01-05", 0, "settled") in entries(second)
-    assert entries(again(cursor_of(second), LATER + timedelta(hours=1))) == []
+    assert entries(again(cursor_of(first))) == []
+
+
+def test_while_a_paid_invoice_is_owed_again_everything_is_read_daily_so_that_it_stays_fresh(account: Standin) -> None:
+    made.paid(account)
+    cursor = cursor_of(pull())
+    account.event(
+        "refund.created", made.refund(account, "re_1", "pi_in_1", 100, "2026-11-21 22:30"), at("2026-11-21 22:30")
+    )
+    hourly = []
+    for hour in range(1, 25):
+        [batch] = pull(cursor, now=NOW + timedelta(hours=hour))
+        hourly.append(batch.reading.scope)
+        cursor = cursor_of([batch])
+    assert [hour + 1 for hour, scope in enumerate(hourly) if scope is Scope.ALL] == [21]
 
 
 def test_a_pull_with_nothing_new_asks_little(account: Standin) -> None:
@@ -236,7 +248,8 @@ def test_a_clock_that_runs_ahead_of_stripes_loses_no_event(account: Standin) -> 
         ({"until": at("2027-11-21 00:00")}, Scope.ALL),
         ({"unsettled": None}, Scope.ALL),
         ({"unsettled": [1]}, Scope.ALL),
-        ({"credit": "cus_1"}, Scope.ALL),
+        ({"owed-again": True}, Scope.OPEN),
+        ({"owed-again": True, "full": at("2026-11-21 03:00")}, Scope.ALL),
     ],
 )
 def test_when_everything_is_read_again(account: Standin, change: dict[str, Any], scope: Scope) -> None:
