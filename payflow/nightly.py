@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from payflow.decide import Ground, ground, today
-from payflow.errors import Refused
+from payflow.errors import DeliveryError, Refused, WorkspaceError
 from payflow.model.agreement import Workspace
 from payflow.model.decision import Decision, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
@@ -21,7 +21,7 @@ from payflow.outbox import calendar
 from payflow.outbox.deliver import Courier, Delivered, due
 from payflow.outbox.letters import client_letter, owner_letter
 from payflow.outbox.propose import Proposed, new_key, propose
-from payflow.outbox.render import Renderer
+from payflow.outbox.render import Renderer, check_templates
 from payflow.outbox.transport import open_transport
 from payflow.plan import verdicts
 from payflow.store import journal, messages, mirror
@@ -139,6 +139,7 @@ class _Night:
     def _clients(self, courier: Courier) -> bool:
         """Decide, propose and hand over. False when the facts changed meanwhile, so that it must be decided again."""
         found = self._ground()
+        self._check_templates(found)
         proposed = self._propose(found)
         cases = {case.view.id: case for case in found.cases}
         token = self._token()
@@ -151,12 +152,24 @@ class _Night:
                 continue
             if self._token() != token:
                 return False
-            letter = client_letter(
-                message, key, cases, self._renderer, self._workspace.business, self._now, self._as_of
-            )
-            courier.hand_over(letter)
+            try:
+                letter = client_letter(
+                    message, key, cases, self._renderer, self._workspace.business, self._now, self._as_of
+                )
+            except DeliveryError as error:
+                courier.refuse(key, message.recipient.client, error)
+            else:
+                courier.hand_over(letter)
             token = self._token()
         return True
+
+    def _check_templates(self, found: Ground) -> None:
+        """A template that does not work stops the run before anything is decided, not half-way through the clients."""
+        mistakes = (
+            [one for one in check_templates(self._workspace) if not one.warning] if found.decision.plan.messages else []
+        )
+        if mistakes:
+            raise WorkspaceError(mistakes)
 
     def _propose(self, found: Ground) -> Proposed:
         digest = found.agreed.workspace.agreement.digest

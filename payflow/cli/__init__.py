@@ -20,6 +20,7 @@ from payflow.cli.session import Session
 #: here too so that listing commands imports none of them; a test holds it against the commands.
 COMMANDS = {
     "init": ("init", "Write a commented workspace that works."),
+    "demo": ("demo", "Show a sample studio: seven weeks of nights, then its board."),
     "connectors": ("connectors", "List the formats and services that can be read."),
     "import": ("importing", "Read exported files into the store."),
     "sync": ("sync", "Read all configured sources, or the named ones."),

@@ -236,7 +236,7 @@ def _judge(cases: Sequence[Case], standing: Agreed, memory: Memory, as_of: date)
             as_of,
             charges_block=agreement.policies[contract.policy].gate_charges,
         )
-        for contract in agreement.contracts.values()
+        for contract in sorted(agreement.contracts.values(), key=lambda one: one.project)
     ]
 
 

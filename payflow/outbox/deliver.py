@@ -81,8 +81,7 @@ class Courier:
         try:
             prepared = self.transport.prepare(letter.key, letter.email, letter.addresses)
         except DeliveryError as error:
-            state = MessageState.FAILED if error.permanent else MessageState.WAITING
-            self._record(letter.key, Outcome(state, str(error)), letter.body, claimed=False)
+            self._note_error(letter.key, letter.body, error)
             return
         self.pause("prepared")
         if not self._claim(letter):
@@ -94,6 +93,14 @@ class Courier:
         self.pause("handed over")
         self._record(letter.key, outcome, letter.body)
         self.pause("recorded")
+
+    def refuse(self, key: str, client: str, error: DeliveryError) -> None:
+        """Note a message that could not even be written, as to an address that is none."""
+        self._note_error(key, {"client": client, "day": self.as_of.isoformat()}, error)
+
+    def _note_error(self, key: str, body: Mapping[str, Any], error: DeliveryError) -> None:
+        state = MessageState.FAILED if error.permanent else MessageState.WAITING
+        self._record(key, Outcome(state, str(error)), body, claimed=False)
 
     def _claim(self, letter: Letter) -> bool:
         """T2. False when another run took it, or the client had a message today."""

@@ -6,7 +6,7 @@ Sources fail apart: one that cannot be read is noted as an unfinished reading an
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,11 +89,11 @@ def import_file(
     return _read_into(store, workspace, settings, spec, context, None, now)
 
 
-def begin(store: Store, now: datetime) -> None:
-    """Note the birth of a new store, once: its name goes into every charge reference."""
+def begin(store: Store, now: datetime, name: str | None = None) -> None:
+    """Note the birth of a new store, once. Its name, unlike any other's unless given, goes into every charge reference."""
     if get_meta(store, "store") is not None:
         return
-    name = hashlib.sha256(f"{store.path}|{now.isoformat()}".encode()).hexdigest()[:16]
+    name = name or secrets.token_hex(8)
     with store.transaction() as tx:
         if get_meta(tx, "store") is None:
             journal.append(tx, [Record(RecordKind.CREATED, now.date(), {"store": name})], at=now)

@@ -189,16 +189,18 @@ def _worth_remembering(
     balance = None if new.dated_entries else seen(new)
     candidates = []
     if balance is not None:
+        candidates.append(Sighting(new.read_at, local_day(from_moment(new.read_at), zone), *balance))
         if old is not None and not old.dated_entries and new.read_at > old.read_at:
+            # the last reading that still showed the old balance: only now does it bound when that changed
             last, last_seen = seen(old), freshness.fresh_at(old, before)
             if last is not None and last != balance and last_seen < new.read_at:
                 candidates.append(Sighting(last_seen, local_day(from_moment(last_seen), zone), *last))
-        candidates.append(Sighting(new.read_at, local_day(from_moment(new.read_at), zone), *balance))
     told = list(observed.sightings)
     for sighting in candidates:
-        if tells_more(told, sighting, new.issued_on) or (due_is_news and sighting is candidates[-1]):
+        if tells_more(told, sighting, new.issued_on) or (due_is_news and sighting is candidates[0]):
             told.append(sighting)
-            yield [new.id, sighting.stamp, sighting.paid, sighting.credited, due_on if due_is_news else None]
+            dated = due_is_news and sighting is candidates[0]
+            yield [new.id, sighting.stamp, sighting.paid, sighting.credited, due_on if dated else None]
     if due_is_news and not candidates:
         yield [new.id, new.read_at, 0, 0, due_on]
     if due_is_news or len(told) > len(observed.sightings):
