@@ -12,41 +12,10 @@ import pytest
 from payflow.connector import Batch, ConnectorError, Scope, SourceContext
 from payflow_stripe import CONNECTOR
 from stripe_api import made
+from stripe_api.exported import HEADER, row
 from stripe_api.standin import KEY, Standin
 
-HEADER = (
-    "id,Amount Due,Billing,Closed,Currency,Customer,Date (UTC),Due Date (UTC),Number,Paid,Subscription,Subtotal,"
-    "Total Discount Amount,Applied Coupons,Tax,Tax Percent,Total,Amount Paid,Status"
-)
 NOW = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
-
-
-def row(key: str, total: str, paid: str, status: str, **cells: str) -> str:
-    """One row of the export; `due` is what was asked for at issue, the total unless said otherwise."""
-    done = str(status == "paid").lower()
-    issued, due_on = cells.get("issued", "2026-10-01 10:00:00"), cells.get("due_on", "2026-10-15 10:00:00")
-    values = [
-        key,
-        cells.get("due", total),
-        "send_invoice",
-        done,
-        cells.get("currency", "gbp"),
-        cells.get("client", "cus_1"),
-        issued,
-        due_on,
-        cells.get("number", f"NORTH-{key}"),
-        done,
-        "",
-        total,
-        "0.00",
-        "",
-        "",
-        "",
-        total,
-        paid,
-        status,
-    ]
-    return ",".join(f'"{value}"' if "," in value else value for value in values)
 
 
 def context(*paths: Path, timezone: str = "Europe/London", **options: Any) -> SourceContext:
