@@ -119,6 +119,23 @@ def _unreadable(found: Found, error: str) -> Problem:
     return Problem(found.name, why, "Export it again.")
 
 
+#: First words of rows that hold sums, in the languages of those who keep such tables.
+_TOTALS = (
+    "total",
+    "totals",
+    "subtotal",
+    "sub-total",
+    "sum",
+    "summe",
+    "gesamt",
+    "totale",
+    "totaal",
+    "totalt",
+    "totaux",
+    "suma",
+)
+
+
 class _Odd:
     """Called by pyarrow with each row that has too few or too many cells; always skips it and keeps what can be used."""
 
@@ -167,7 +184,7 @@ class _Odd:
 
 def is_total(text: str) -> bool:
     """Whether the first text of a report's row says that sums follow."""
-    return text.strip().casefold().split(" ", 1)[0].rstrip(":") in ("total", "totals", "subtotal", "sub-total")
+    return text.strip().casefold().split(" ", 1)[0].rstrip(":") in _TOTALS
 
 
 def _furniture(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]) -> Mask:

@@ -24,6 +24,7 @@ from payflow.connector import (
     Marks,
     Problem,
     is_currency,
+    nearest,
     to_day,
 )
 from payflow_exports import dates
@@ -191,7 +192,7 @@ class Sheet:
         given = self.text("currency").map(lambda text: _currency(text) if text else "")
         silent = int(given.equal("").sum())
         if silent and not self.currency_sure:
-            found = f"names no currency in {silent} rows; {self.currency} is assumed"
+            found = f"{silent} of {len(self)} rows name no currency; {self.currency} is assumed"
             self.problems.add(
                 "", found, f'Write currency = "{self.currency}" for this source if that is right.', warning=True
             )
@@ -259,18 +260,18 @@ class Sheet:
         texts = self.text(name)
         meanings = [known.get(_squeezed(text), otherwise if not text or warn else None) for text in texts.values]
         strange = texts.where(lambda text: bool(text) and _squeezed(text) not in known)
-        listed = ", ".join(sorted(known))
         if warn:
             for text in texts.take(strange).used():
                 place = f"{self.rows[np.argmax(texts.equal(text))]}: {self.conventions.header(name)}"
-                self.problems.add(
-                    place,
-                    f"{text[:60]!r} is not a known word here",
-                    f"It is taken as not stated. Known: {listed}.",
-                    warning=True,
-                )
+                found = f"{text[:60]!r} is no word known here and is taken as not stated"
+                self.problems.add(place, found, nearest(text, list(known)), warning=True)
         else:
-            self.reject(strange, name, lambda row: f"{texts[row][:60]!r} is not a known word here", f"Known: {listed}.")
+            self.reject(
+                strange,
+                name,
+                lambda row: f"{texts[row][:60]!r} is no word known here",
+                "The row is left out. " + nearest("", list(known)),
+            )
         meaning = np.empty(len(meanings) + 1, dtype=np.object_)
         meaning[: len(meanings)] = meanings
         return meaning[texts.codes]

@@ -70,8 +70,8 @@ def recognise(path: Path, formats: Sequence[Format], options: Options, encoding:
     Raises `ConnectorError` that says what was looked for.
     """
     raw = _read(path, 0, _HEAD_BYTES)
-    _refuse_binaries(path, raw)
     bom, encoding = _bom(raw, options.encoding or encoding or "utf-8")
+    _refuse_binaries(path, raw, encoding)
     text = raw[bom:].decode(encoding, errors="replace")
     if not text.strip():
         raise ConnectorError(Problem(path.name, "is empty", _EMPTY))
@@ -107,11 +107,10 @@ def survey(path: Path, options: Options) -> Survey:
     """Stream through the file once. Raises `ConnectorError` for NUL bytes, damaged or undecodable text."""
     head = _read(path, 0, 4)
     bom, encoding = _bom(head, options.encoding or "utf-8")
-    wide = encoding.startswith(("utf-16", "utf_16", "utf-32", "utf_32"))
     decoder = codecs.getincrementaldecoder(encoding)()
     valid, quotes = True, 0
     for chunk in _chunks(path, bom):
-        if not wide and b"\0" in chunk:
+        if not _wide(encoding) and b"\0" in chunk:
             raise ConnectorError(Problem(path.name, "holds NUL bytes, so it is damaged or no text at all", _EMPTY))
         quotes += chunk.count(b'"')
         if valid:
@@ -125,7 +124,7 @@ def survey(path: Path, options: Options) -> Survey:
         valid = False
     if not valid:
         encoding = _fallback(path, bom, options)
-    return Survey(encoding, wide or quotes % 2 == 0)
+    return Survey(encoding, _wide(encoding) or quotes % 2 == 0)
 
 
 def body(found: Found) -> io.RawIOBase:
@@ -208,12 +207,17 @@ def _chunks(path: Path, at: int) -> Iterator[bytes]:
             yield chunk
 
 
-def _refuse_binaries(path: Path, raw: bytes) -> None:
+def _refuse_binaries(path: Path, raw: bytes, encoding: str) -> None:
     for magic, (found, remedy) in _BINARIES.items():
         if raw.startswith(magic):
             raise ConnectorError(Problem(path.name, found, remedy))
-    if b"\0" in raw and not raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if b"\0" in raw and not _wide(encoding):
         raise ConnectorError(Problem(path.name, "holds NUL bytes, so it is damaged or no text at all", _EMPTY))
+
+
+def _wide(encoding: str) -> bool:
+    """Whether characters take several bytes, zeros among them."""
+    return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
 
 
 def _bom(raw: bytes, otherwise: str) -> tuple[int, str]:
