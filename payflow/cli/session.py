@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 BLOCKED = 3
 LEFT_OUT = 4
 
+#: A file in the wrong format has as many problems as rows; cron mails what is printed.
+_SHOWN = 50
+
 
 class Session:
     """One call of `payflow`. Nothing is read before it is asked for."""
@@ -100,9 +103,11 @@ class Session:
         click.echo(json.dumps(data, indent=2, ensure_ascii=not self.style.signs))
 
     def complain(self, problems: Sequence[Problem]) -> None:
-        """Print problems to standard error, one per line."""
-        for problem in problems:
+        """Print problems to standard error, one per line; of very many only the first."""
+        for problem in problems[:_SHOWN]:
             click.echo(f"{'warning: ' if problem.warning else ''}{problem}", err=True)
+        if len(problems) > _SHOWN:
+            click.echo(f"and {len(problems) - _SHOWN} more like these; --json lists them all", err=True)
 
 
 #: Hands the session to a command as its first argument.

@@ -58,7 +58,7 @@ def body_words(body: Mapping[str, Any]) -> str:
     parts = []
     for name, value in body.items():
         if isinstance(value, list):
-            parts.append(f"{len(value)} {name}")
+            parts += [f"{name}: {len(value)}"] if value else []
         elif value not in (None, "") and not isinstance(value, dict) and name not in ("invoice", "client", "project"):
             parts.append(f"{name} {value}")
     return ", ".join(parts)

@@ -40,7 +40,9 @@ def run_line(report: Ran, now: datetime) -> str:
 
 
 def _did(report: Ran) -> list[str]:
-    parts = [f"{count(len(report.sent), 'message')} sent"]
+    # what was written to the owner is told apart
+    to_clients = len(report.sent) - report.told
+    parts = [f"{count(to_clients, 'message')} sent"]
     for word in ("waiting", "unsure", "failed", "dropped"):
         keys = getattr(report, word)
         if keys:

@@ -132,6 +132,15 @@ def test_a_rehearsal_is_in_the_business_time_zone(text, expected, tmp_path):
     assert session.today == expected.date()
 
 
+def test_of_very_many_problems_the_first_are_shown(capsys):
+    Session(None, None).complain(
+        [Problem(f"row {number}", "bad", "Mend it.", warning=number == 1) for number in range(60)]
+    )
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == ["row 0: bad. Mend it.", "warning: row 1: bad. Mend it."]
+    assert lines[49:] == ["row 49: bad. Mend it.", "and 10 more like these; --json lists them all"]
+
+
 def test_options_come_from_the_environment_too(tmp_path):
     result = RUNNER.invoke(
         main, ["status"], env={"PAYFLOW_DIRECTORY": str(tmp_path), "PAYFLOW_STATUS_AS_OF": "nonsense"}

@@ -31,7 +31,7 @@ def test_a_reading_is_one_line(report, line):
     ("report", "line"),
     [
         (
-            Run(decision=factories.quiet()),
+            Run(decision=factories.quiet(), sent=("m-1", "owner-1")),
             "payflow 2026-11-21 08:30 live: 1 source read; 1 message sent; 1 charge taken back; owner told.",
         ),
         (
@@ -120,7 +120,7 @@ def test_the_journal_is_one_paragraph_per_record_within_the_width():
 
 
 def test_a_body_is_told_in_short():
-    assert body_words({"rows": [1, 2, 3], "agreement": {"a": 1}, "digest": "ab", "until": None}) == "3 rows, digest ab"
+    assert body_words({"rows": [1, 2, 3], "agreement": {"a": 1}, "digest": "ab", "until": None}) == "rows: 3, digest ab"
 
 
 def test_findings_show_errors_first():
