@@ -148,19 +148,39 @@ class ConnectorSpec(Protocol):
         ...
 
 
+class _Installed(Mapping[str, ConnectorSpec]):
+    """Installed connectors by name; each is imported when it is first asked for, since most runs need one or two."""
+
+    def __init__(self) -> None:
+        from importlib.metadata import entry_points
+
+        self._points = {point.name: point for point in entry_points(group="payflow.connectors")}
+        self._loaded: dict[str, ConnectorSpec] = {}
+
+    def __getitem__(self, name: str) -> ConnectorSpec:
+        if name not in self._loaded:
+            point = self._points[name]
+            try:
+                self._loaded[name] = point.load()
+            except Exception as error:
+                raise ConnectorError(
+                    Problem(f"connector {name}", f"{point.value} does not load: {error}", "Install it again.")
+                ) from error
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._points)
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._points
+
+
 def discover() -> Mapping[str, ConnectorSpec]:
     """Every installed connector by name, found through the entry points `payflow.connectors`.
 
-    Raises `ConnectorError` for one that cannot be imported, naming its package.
+    Looking one up raises `ConnectorError` when it cannot be imported, naming its package.
     """
-    from importlib.metadata import entry_points
-
-    found: dict[str, ConnectorSpec] = {}
-    for point in entry_points(group="payflow.connectors"):
-        try:
-            found[point.name] = point.load()
-        except Exception as error:
-            raise ConnectorError(
-                Problem(f"connector {point.name}", f"{point.value} does not load: {error}", "Install it again.")
-            ) from error
-    return found
+    return _Installed()
