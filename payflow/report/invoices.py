@@ -12,7 +12,7 @@ from payflow.report.ansi import Style
 from payflow.report.table import Column, Row, table
 from payflow.report.words import count, distance, figure, next_words, place
 
-#: Paid invoices with fees still owed pile up over the years: the board shows the newest of them.
+#: Paid invoices with fees or interest left pile up over the years: the board shows the newest of them.
 _SHOWN_PAID = 10
 
 
@@ -37,7 +37,7 @@ def _newest(view: InvoiceView) -> tuple[int, str]:
 
 
 def _charged(view: InvoiceView) -> bool:
-    return view.state is State.PAID and view.fees_owed > 0
+    return view.state is State.PAID and (view.fees_owed > 0 or view.interest > 0)
 
 
 _SECTIONS = (
@@ -50,7 +50,7 @@ _SECTIONS = (
         "State",
         Style.yellow,
     ),
-    _Section("PAID, FEES STILL OWED", _charged, _newest, "State"),
+    _Section("PAID LATE, FEES OR INTEREST LEFT", _charged, _newest, "State"),
 )
 
 

@@ -55,7 +55,7 @@ def test_sections_come_in_the_order_in_which_a_person_needs_them():
         "OVERDUE INVOICES",
         "OPEN INVOICES",
         "DISPUTED OR UNKNOWN",
-        "PAID, FEES STILL OWED",
+        "PAID LATE, FEES OR INTEREST LEFT",
         "TOTALS",
         "SOURCES",
     ]
@@ -95,7 +95,7 @@ def test_paid_invoices_with_fees_owed_are_listed_up_to_ten():
         for number in range(13)
     ]
     text = board(factories.decision(invoices=views, projects=[]), Style())
-    assert "PAID, FEES STILL OWED (13)" in text
+    assert "PAID LATE, FEES OR INTEREST LEFT (13)" in text
     assert text.count("\n  INV-00") == 10
     assert "and 3 more" in text
 
