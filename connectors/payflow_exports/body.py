@@ -43,7 +43,8 @@ class Body:
 def read_body(found: Found, fields: Sequence[str], problems: Problems, *, paired_quotes: bool) -> Body:
     """Read the columns of these fields. Raises `ConnectorError` where the file cannot be read as a table."""
     odd = _Odd(found, problems)
-    positions = sorted({found.places[field] for field in fields} | {0})
+    first = {0} if found.format.report else set()
+    positions = sorted({found.places[field] for field in fields} | first)
     names = {position: f"c{position}" for position in positions}
     table = _parse(found, list(names.values()), odd)
     total = table.num_rows + len(odd.numbers)
@@ -216,7 +217,7 @@ def _totals(columns: Mapping[int, Texts]) -> Mask:
 
 def _dated(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]) -> Mask:
     dates = [columns[found.places[field]] for field in fields if found.format.kind(field) is Kind.DATE]
-    dated = np.zeros(len(columns[0]), dtype=np.bool_)
+    dated = np.zeros(len(next(iter(columns.values()))), dtype=np.bool_)
     for texts in dates:
         dated |= texts.where(lambda text: read(text) is not None)
     return dated

@@ -138,8 +138,10 @@ class Conventions:
         return " ".join(self.found.header[self.found.places[name]].split()) or name
 
 
-_SAY_DECIMAL = 'Say which: decimal = "point" (1,234.50) or decimal = "comma" (1.234,50) for this source.'
-_SAY_DATES = 'Say which: date_format = "day-first" or date_format = "month-first" for this source.'
+_SAY_DECIMAL = (
+    'Say decimal = "point" (1,234.50) or "comma" (1.234,50) in the source, or once as --option decimal=point.'
+)
+_SAY_DATES = 'Say date_format = "day-first" or "month-first" in the source, or once as --option date_format=day-first.'
 
 
 @dataclass(frozen=True)
