@@ -47,6 +47,9 @@ def mark_proof(texts: Iterable[str]) -> MarkProof:
 
 def _shown(text: str) -> Marks | str | None:
     """The marks that a text proves; `either` where it depends on them; None where it has no mark at all."""
+    whole, point, cents = text.partition(".")
+    if point and len(cents) in (1, 2, 4) and whole.isdecimal() and cents.isdecimal():
+        return Marks.POINT  # the common case
     if len(text) > _LONGEST:
         return None
     match = _NUMBER.search(_BLANKS.sub("", text))

@@ -70,7 +70,8 @@ class Texts:
 
     def equal(self, text: str) -> Mask:
         """Rows that hold this very text."""
-        return self.where(lambda value: value == text)
+        code = self.values.index(text) if text in self.values else -1
+        return np.asarray(self.codes == code, dtype=np.bool_)
 
     def map(self, change: Callable[[str], str]) -> Texts:
         """Every text changed, once per distinct text."""
