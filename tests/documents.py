@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 
 #: Commands that set a machine up: they are shown, not run.
 SETTING_UP = ("git clone", "make", "pip install", "pipx install", "python -m pip", "python3 -m pip", "python -m venv")
+#: Prints commands with what they print: all below it in its block is its output.
+SHOWS_COMMANDS = ["payflow", "demo"]
 _FENCE = re.compile(r"^(?P<fence>`{3,})(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL)
 _SETTING = re.compile(r"<!-- (?P<name>PAYFLOW_[A-Z_]+)=(?P<value>.+?) -->")
 _ENDS_WITH = re.compile(r"#\s*exit code (?P<code>\d+)\s*$")
@@ -145,7 +147,8 @@ def _commands(text: str) -> Iterator[Command]:
     command: list[str] = []
     shown: list[str] = []
     for line in text.splitlines():
-        if line.startswith("$ "):
+        showing = bool(command) and command[0].split()[:2] == SHOWS_COMMANDS
+        if line.startswith("$ ") and not showing:
             if command:
                 yield Command("\n".join(command), "\n".join(shown))
             command, shown = [line[2:]], []

@@ -1,0 +1,7 @@
+"""How fast payflow is, each figure beside a named yardstick that runs in turn with it: `make bench`.
+
+measure   processes and calls, timed in turn; medians and peak memory
+books     a business of any size: its workspace and its Xero export
+figures   what is measured: one function per benchmark
+page      the table of docs/performance.md
+"""

@@ -1,0 +1,91 @@
+"""What is measured. Each benchmark gives rows of the table: a figure, its yardstick in the same turns, and their ratio."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.books import LAST, write_workspace
+from benchmarks.measure import Run, in_turn, once
+
+PAYFLOW = Path(sysconfig.get_path("scripts")) / "payflow"
+NOW = f"{LAST.isoformat()}T10:00"
+
+
+class Row(NamedTuple):
+    """One line of the table; `limit` says what it must stay below, where something does."""
+
+    what: str
+    figure: Run
+    yardstick: str
+    measure: Run
+    limit: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """How many times the yardstick."""
+        return self.figure.seconds / self.measure.seconds
+
+
+def start_up(folder: Path, scale: float) -> list[Row]:  # noqa: ARG001  # nothing to write, nothing to scale
+    """`payflow --help` beside a process that imports click."""
+    runs = in_turn({"help": [PAYFLOW, "--help"], "click": [sys.executable, "-c", "import click"]}, rounds=21)
+    return [Row("`payflow --help`", runs["help"], '`python -c "import click"`', runs["click"], "2.5 times")]
+
+
+def board(folder: Path, scale: float) -> list[Row]:
+    """`payflow status` on 1,000 invoices beside a process that imports the libraries it needs."""
+    rows = int(1250 * scale)
+    _import(folder, rows)
+    status = [PAYFLOW, "-C", folder, "--now", NOW, "status"]
+    libraries = "import click, numpy, sqlite3, tomllib, zoneinfo"
+    runs = in_turn({"status": status, "imports": [sys.executable, "-c", libraries]}, rounds=11)
+    what = f"`payflow status`, {rows * 4 // 5:,} invoices"
+    return [Row(what, runs["status"], f'`python -c "{libraries}"`', runs["imports"], "0.3 s")]
+
+
+def big_import(folder: Path, scale: float) -> list[Row]:
+    """`payflow import` of a million-row export beside a bare read of its columns, and a bare upsert of its rows."""
+    rows = int(1_000_000 * scale)
+    export = write_workspace(folder, rows)
+    bare = [sys.executable, "-m", "benchmarks.bare"]
+    runs: Mapping[str, Run] = {
+        "read": once([*bare, "read", export]),
+        "upsert": once([*bare, "upsert", export]),
+        "first": once([PAYFLOW, "-C", folder, "--now", NOW, "import", export]),
+        "again": once([PAYFLOW, "-C", folder, "--now", NOW, "import", export]),
+    }
+    size = f"{rows:,} rows, {export.stat().st_size / 1024**2:.0f} MiB"
+    read = "pyarrow reads the same 12 columns"
+    upsert = "the same, then one `executemany` upsert into SQLite"
+    return [
+        Row(f"`payflow import`, Xero export of {size}", runs["first"], upsert, runs["upsert"]),
+        Row("the same beside the bare read", runs["first"], read, runs["read"]),
+        Row("the same file imported again", runs["again"], upsert, runs["upsert"]),
+    ]
+
+
+def decision(folder: Path, scale: float) -> list[Row]:
+    """`decide` on 100,000 invoices beside a bare NumPy kernel that computes their interest."""
+    rows = int(125_000 * scale)
+    _import(folder, rows)
+    bare = [sys.executable, "-m", "benchmarks.bare"]
+    runs = in_turn({"decide": [*bare, "decide", folder], "kernel": [*bare, "kernel", folder]}, rounds=3)
+    what = f"a process that calls `decide`, {rows * 4 // 5:,} invoices"
+    return [Row(what, runs["decide"], "a process that reads totals and days, and a NumPy kernel", runs["kernel"])]
+
+
+def _import(folder: Path, rows: int) -> None:
+    once([PAYFLOW, "-C", folder, "--now", NOW, "import", write_workspace(folder, rows)])
+
+
+#: name -> what it measures
+ALL: Mapping[str, Callable[[Path, float], list[Row]]] = {
+    "start-up": start_up,
+    "board": board,
+    "decision": decision,
+    "import": big_import,
+}
