@@ -24,8 +24,9 @@ from payflow.outbox.propose import Proposed, new_key, propose
 from payflow.outbox.render import Renderer, check_templates
 from payflow.outbox.transport import open_transport
 from payflow.plan import verdicts
-from payflow.store import journal, messages, mirror
+from payflow.store import journal, messages
 from payflow.store.anchor import write_anchor
+from payflow.store.stamp import stamp
 from payflow.sync import SyncReport, begin, sync
 
 if TYPE_CHECKING:
@@ -140,9 +141,10 @@ class _Night:
         """Decide, propose and hand over. False when the facts changed meanwhile, so that it must be decided again."""
         found = self._ground()
         self._check_templates(found)
-        proposed = self._propose(found)
+        proposed = self._propose(found, courier)
+        if proposed is None:
+            return False
         cases = {case.view.id: case for case in found.cases}
-        token = self._token()
         for message in found.decision.plan.messages:
             key = proposed.waiting.get(message.recipient.client)
             row = messages.message(self._store, key) if key else None
@@ -150,8 +152,6 @@ class _Night:
                 continue
             if calendar.opening(message.recipient, self._workspace.mail, self._now) is not None:
                 continue
-            if self._token() != token:
-                return False
             try:
                 letter = client_letter(
                     message, key, cases, self._renderer, self._workspace.business, self._now, self._as_of
@@ -160,7 +160,8 @@ class _Night:
                 courier.refuse(key, message.recipient.client, error)
             else:
                 courier.hand_over(letter)
-            token = self._token()
+            if courier.outdated:
+                return False
         return True
 
     def _check_templates(self, found: Ground) -> None:
@@ -171,18 +172,18 @@ class _Night:
         if mistakes:
             raise WorkspaceError(mistakes)
 
-    def _propose(self, found: Ground) -> Proposed:
+    def _propose(self, found: Ground, courier: Courier) -> Proposed | None:
+        """T1. None when the facts are no longer those that were decided on."""
         digest = found.agreed.workspace.agreement.digest
         with self._store.transaction() as tx:
+            if stamp(tx) != found.stamp:
+                return None
             proposed = propose(tx, found.decision.plan, digest=digest, as_of=self._as_of, now=self._now)
+            courier.trust(stamp(tx))
         self._dropped.extend(proposed.dropped)
         self._reversed.extend(proposed.reversed)
         self._pause("proposed")
         return proposed
-
-    def _token(self) -> tuple[int, int]:
-        """Changes whenever the mirror or the journal does: what was decided before may not hold any more."""
-        return mirror.counter(self._store), journal.head(self._store).seq
 
     def _owner(self, courier: Courier) -> bool:
         """Write to the owner when a verdict changed or something needs a person; note silently what is new to tell of."""
@@ -196,6 +197,7 @@ class _Night:
         row = messages.message(self._store, key)
         if row is None or not due(row, self._now):
             return False
+        courier.trust(found.stamp)
         courier.hand_over(
             owner_letter(plan, told(found), key, self._renderer, self._workspace.business, self._now, self._as_of)
         )

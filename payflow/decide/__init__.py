@@ -37,6 +37,7 @@ from payflow.policy.claims import Claimed, Listed, claim
 from payflow.store.memory import load_memory
 from payflow.store.mirror import InvoiceRow, ReadingRow
 from payflow.store.moments import from_moment
+from payflow.store.stamp import Stamp, stamp
 from payflow.store.workings import get_meta
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ STALE_FILES, STALE_API = 7, 2
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A decision with what it stands on, for those who carry it out or explain it."""
+    """A decision with what it stands on, for those who carry it out or explain it. It holds while the stamp does."""
 
     decision: Decision
     cases: Sequence[Case]
@@ -56,6 +57,7 @@ class Ground:
     agreed: Agreed
     memory: Memory
     store_id: str
+    stamp: Stamp
 
 
 def today(workspace: Workspace, now: datetime) -> date:
@@ -81,11 +83,19 @@ def ground(store: Store, workspace: Workspace, as_of: date, now: datetime) -> Gr
         standing = agreed(store, workspace, memory, as_of)
         facts = load(store, standing.workspace, as_of)
         store_id = get_meta(store, "store") or ""
-    return _ground(facts, memory, not_live_because, standing, store_id, as_of, now)
+        known = stamp(store)
+    return _ground(facts, memory, not_live_because, standing, store_id, known, as_of, now)
 
 
 def _ground(
-    facts: Facts, memory: Memory, not_live_because: str, standing: Agreed, store_id: str, as_of: date, now: datetime
+    facts: Facts,
+    memory: Memory,
+    not_live_because: str,
+    standing: Agreed,
+    store_id: str,
+    known: Stamp,
+    as_of: date,
+    now: datetime,
 ) -> Ground:
     workspace = standing.workspace
     names = [_client_name(facts, row) for row in facts.invoices]
@@ -111,7 +121,7 @@ def _ground(
         totals=_totals(cases),
         sources=sources,
     )
-    return Ground(decision, cases, setting, standing, memory, store_id)
+    return Ground(decision, cases, setting, standing, memory, store_id, known)
 
 
 def _client_name(facts: Facts, row: InvoiceRow) -> str:

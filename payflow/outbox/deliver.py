@@ -20,6 +20,7 @@ from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.outbox.transport import Outcome, Transport
 from payflow.store import DuplicateKeyError, journal, messages
 from payflow.store.moments import from_moment, to_day
+from payflow.store.stamp import Stamp, stamp
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -60,7 +61,11 @@ class Letter:
 
 @dataclass(slots=True)
 class Courier:
-    """Hands letters over for one run. `pause` is called at each boundary, for tests that stop there."""
+    """Hands letters over for one run. `pause` is called at each boundary, for tests that stop there.
+
+    A letter is claimed only while the store knows nothing but what the letter was decided on; after that the courier is
+    `outdated` until it trusts a new decision.
+    """
 
     store: Store
     workspace: Workspace
@@ -69,11 +74,17 @@ class Courier:
     now: datetime
     delivered: Delivered = field(default_factory=Delivered)
     pause: Callable[[str], None] = lambda _place: None
+    outdated: bool = False
+    _stamp: Stamp | None = None
+
+    def trust(self, known: Stamp) -> None:
+        """Letters from now on were decided on what the store knew at this stamp."""
+        self._stamp, self.outdated = known, False
 
     def recover(self) -> None:
         """Settle claims whose owner died between T2 and T3."""
         for row in messages.messages(self.store, MessageState.CLAIMED):
-            if row.owner == own_name() or not _alive(row.owner):
+            if row.owner == own_name() or not _alive(row, to_day(self.as_of)):
                 self._record(row.key, self.transport.recover(row.key), row.body)
 
     def hand_over(self, letter: Letter) -> None:
@@ -103,10 +114,11 @@ class Courier:
         self._record(key, Outcome(state, str(error)), body, claimed=False)
 
     def _claim(self, letter: Letter) -> bool:
-        """T2. False when another run took it, or the client had a message today."""
+        """T2. False when another run took it, the client had a message today, or the facts changed since the decision."""
         try:
             with self.store.transaction() as tx:
-                return messages.claim(
+                self.outdated = stamp(tx) != self._stamp
+                return not self.outdated and messages.claim(
                     tx,
                     letter.key,
                     day=to_day(self.as_of),
@@ -118,16 +130,22 @@ class Courier:
             return False
 
     def _record(self, key: str, outcome: Outcome, body: Mapping[str, Any], *, claimed: bool = True) -> None:
-        """T3: outcome, notices and the charges they carry, in one transaction."""
+        """T3: outcome, notices and the charges they carry, in one transaction; nothing if another run recorded it."""
+        expected = MessageState.CLAIMED if claimed else MessageState.WAITING
         with self.store.transaction() as tx:
             if not claimed:
                 messages.count_attempt(tx, key)
             row = messages.message(tx, key)
-            attempts = row.attempts if row is not None else 1
+            if row is None or row.state is not expected:
+                return
+            known = stamp(tx)
             waits = outcome.state is MessageState.WAITING
-            not_before = self.now + _wait(attempts) if waits else None
+            not_before = self.now + _wait(row.attempts) if waits else None
             messages.settle(tx, key, outcome.state, outcome.detail, not_before=not_before)
             journal.append(tx, _records(key, outcome, body, self.transport.name, self.as_of), at=self.now)
+            if known == self._stamp:
+                # what a run itself records is no news to it
+                self._stamp = stamp(tx)
         self.delivered.note(key, outcome.state)
 
 
@@ -173,11 +191,14 @@ def own_name() -> str:
     return f"{platform.node()}:{os.getpid()}:{_began(os.getpid())}"
 
 
-def _alive(owner: str) -> bool:
-    """Whether the process that claimed a message still runs. One on another host is taken to: it settles its own."""
-    host, number, began = owner.rsplit(":", 2)
+def _alive(row: messages.MessageRow, today: int) -> bool:
+    """Whether the process that claimed a message still runs.
+
+    One on another host is taken to on the day of its claim; a host that is renamed or gone must not keep it for ever.
+    """
+    host, number, began = row.owner.rsplit(":", 2)
     if host != platform.node():
-        return True
+        return row.day is None or row.day >= today
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:

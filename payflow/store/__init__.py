@@ -4,6 +4,7 @@ database     the protocol, and SQLite behind it          anchor       how far th
 migrations   numbered steps (`schema`)                   projections  tables made from the journal
 mirror       what the books say                          memory       the journal as the pure parts need it
 journal      what payflow did; `append` (`chain`)        workings     cursors, small named values
+stamp        how far all that has come
 """
 
 from __future__ import annotations

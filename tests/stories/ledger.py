@@ -1,0 +1,172 @@
+"""Books behind an API: a connector that says what the story put into it, with every money movement and its day.
+
+ledger.says(world.now, [debt("in_1", 300000, number="INV-0012")], [move("py_1", "in_1", 300000, "2026-11-03")])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from payflow.connector import CLIENTS, ENTRIES, INVOICES, Batch, ConnectorError, Limits, Problem, SourceContext, check
+from payflow.model.facts import Reading, Scope
+
+LEDGER = """\
+[[source]]
+name = "books"
+connector = "ledger"
+"""
+
+
+def debt(
+    key: str,
+    total: int,
+    *,
+    number: str = "",
+    client: str = "c1",
+    issued: str = "2026-10-20",
+    due: str | None = "2026-11-04",
+    status: str = "",
+    paid: int | None = None,
+    credited: int | None = None,
+    balance: int | None = None,
+    closed: str | None = None,
+    reference: str = "",
+    currency: str = "GBP",
+) -> dict[str, Any]:
+    """A row of canonical invoices; money in minor units."""
+    return {
+        "key": key,
+        "number": number or key,
+        "client": client,
+        "currency": currency,
+        "total": total,
+        "paid": paid,
+        "credited": credited,
+        "balance": balance,
+        "issued_on": issued,
+        "due_on": due,
+        "closed_on": closed,
+        "status": status,
+        "reference": reference,
+        "pay_url": "",
+    }
+
+
+def move(
+    key: str,
+    invoice: str,
+    amount: int,
+    on: str | None,
+    *,
+    kind: str = "payment",
+    settlement: str = "settled",
+    client: str = "c1",
+    currency: str = "GBP",
+) -> dict[str, Any]:
+    """A row of canonical entries; without an invoice it is open credit."""
+    return {
+        "key": key,
+        "invoice": invoice,
+        "client": client,
+        "kind": kind,
+        "on": on,
+        "amount": amount,
+        "currency": currency,
+        "settlement": settlement,
+    }
+
+
+ACME_CLIENT = {"key": "c1", "name": "Acme Ltd", "email": "", "language": "", "country": ""}
+
+
+def batch(
+    as_of: datetime,
+    invoices: Iterable[Mapping[str, Any]],
+    entries: Iterable[Mapping[str, Any]] = (),
+    *,
+    clients: Iterable[Mapping[str, Any]] = (ACME_CLIENT,),
+    scope: Scope = Scope.ALL,
+    dated: bool = True,
+    finished: bool = True,
+    report: str = "ledger",
+    origin: str = "",
+    cursor: Mapping[str, Any] | None = None,
+    covers_from: Any = None,
+) -> Batch:
+    """One reading."""
+    reading = Reading(
+        scope,
+        as_of,
+        finished=finished,
+        dated_entries=dated,
+        origin=origin or f"ledger {as_of:%Y-%m-%d %H:%M}",
+        report=report,
+        covers_from=covers_from,
+    )
+    frames = [_frame(rows, columns) for rows, columns in ((clients, CLIENTS), (invoices, INVOICES), (entries, ENTRIES))]
+    return Batch(*frames, reading, cursor=cursor)
+
+
+def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, Any]) -> pd.DataFrame:
+    listed = list(rows)
+    kinds = {"text": "str", "money": "Int64", "date": "datetime64[s]"}
+    made = {
+        name: pd.Series([row[name] for row in listed]).astype(kinds[kind])
+        if listed
+        else pd.Series([], dtype=kinds[kind])
+        for name, kind in columns.items()
+    }
+    return check(pd.DataFrame(made), columns)
+
+
+@dataclass
+class Ledger:
+    """The connector and its source at once: `batches` are what the next pull yields."""
+
+    name: str = "ledger"
+    options: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    stale_after: int = 2
+    looked_for: Sequence[str] = ()
+    batches: dict[str, list[Batch]] = field(default_factory=dict)
+    cursors: list[Mapping[str, Any] | None] = field(default_factory=list)
+    down: bool = False
+
+    def says(
+        self,
+        as_of: datetime,
+        invoices: Iterable[Mapping[str, Any]],
+        entries: Iterable[Mapping[str, Any]] = (),
+        *,
+        source: str = "books",
+        **more: Any,
+    ) -> None:
+        """What a pull tells from now on."""
+        self.batches[source] = [batch(as_of, invoices, entries, **more)]
+
+    def claims(self, path: Path) -> str | None:
+        return None
+
+    def limits(self, context: SourceContext) -> Sequence[Limits]:
+        return []
+
+    def open(self, context: SourceContext) -> _Pull:
+        return _Pull(self, context.name)
+
+
+@dataclass
+class _Pull:
+    ledger: Ledger
+    source: str
+
+    def pull(self, cursor: Mapping[str, Any] | None) -> Iterator[Batch]:
+        self.ledger.cursors.append(cursor)
+        yield from self.ledger.batches.get(self.source, [])
+        if self.ledger.down:
+            raise ConnectorError(Problem("ledger", "the service does not answer", "Try again later."))
