@@ -74,7 +74,7 @@ def _build(sheet: Sheet) -> Portion:
         clients=clients_of(*part.values()),
         invoices=invoices,
         entries=entries,
-        scope=_scope(invoices, sheet),
+        scope=_scope(invoices, part["invoice"]),
         covers_from=None if pd.isna(earliest) else earliest.date(),
     )
 
@@ -83,7 +83,7 @@ def _scope(invoices: pd.DataFrame, sheet: Sheet) -> Scope:
     """An export of the tab "Paid" or "Draft" lists no open invoice, so that an absence from it means nothing."""
     if (invoices["status"] == Status.OPEN.value).any():
         return Scope.OPEN
-    if not len(invoices):
+    if not len(sheet):
         sheet.problems.add(
             "", "holds no sales invoice", "Export sales invoices, from Business > Invoices.", warning=True
         )
