@@ -47,10 +47,10 @@ def command(session: Session, folder: Path) -> None:
         decision = decide(store, workspace, tour.LAST, now)
         explanation = explain(store, workspace, tour.LAST, now, _INVOICE)
     options = f"-C {folder} --now {tour.LAST.isoformat()}T15:30"
-    session.say(f"\n$ payflow {options} status\n\n{board.board(decision, session.style)}")
-    session.say(f"\n$ payflow {options} explain {_INVOICE}\n\n{report.explain(explanation, session.style)}")
+    session.say(f"\n== payflow {options} status\n\n{board.board(decision, session.style)}")
+    session.say(f"\n== payflow {options} explain {_INVOICE}\n\n{report.explain(explanation, session.style)}")
     path, text = _mail(workspace)
-    session.say(f"\n$ cat {folder / path.relative_to(workspace.root)}\n\n{text}")
+    session.say(f"\n== cat {folder / path.relative_to(workspace.root)}\n\n{text}")
 
 
 def _mail(workspace: Workspace) -> tuple[Path, str]:
