@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[1]
 SETTING_UP = ("git clone", "make", "pip install", "pipx install", "python -m pip", "python3 -m pip", "python -m venv")
 #: Prints commands with what they print: all below it in its block is its output.
 SHOWS_COMMANDS = ["payflow", "demo"]
-_FENCE = re.compile(r"^(?P<fence>`{3,})(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^(?P<indent> *)(?P<fence>`{3,})(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)(?P=fence) *$",
+    re.MULTILINE | re.DOTALL,
+)
 _SETTING = re.compile(r"<!-- (?P<name>PAYFLOW_[A-Z_]+)=(?P<value>.+?) -->")
 _ENDS_WITH = re.compile(r"#\s*exit code (?P<code>\d+)\s*$")
 #: A reference of a charge is new in every store: in a page, any one stands for any.
@@ -78,7 +81,8 @@ def blocks(page: str) -> list[Block]:
         language, _, path = match["info"].strip().partition(" ")
         above = page[: match.start()]
         settings = {item["name"]: item["value"] for item in _SETTING.finditer(above)}
-        found.append(Block(above.count("\n") + 1, language, path.strip(), match["text"], settings))
+        text = re.sub(f"^{match['indent']}", "", match["text"], flags=re.MULTILINE)
+        found.append(Block(above.count("\n") + 1, language, path.strip(), text, settings))
     return found
 
 
