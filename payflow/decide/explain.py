@@ -74,8 +74,9 @@ def _stretches(case: Case, setting: Setting, row: int) -> tuple[Stretch, ...]:
         return ()
     annual = policy.interest.annual
     start, until = int(found.due_on[row]) + policy.grace, to_day(setting.as_of)
+    tolerance = policy.tolerance.get(case.view.currency, 0)
     result = []
-    for span in timeline.spans(case.view.total, case.movements, start, until):
+    for span in timeline.spans(case.view.total, case.movements, start, until, tolerance):
         above, below = interest.numerator(span.balance * span.days, annual)
         rate = fees.percent(annual)
         result.append(Stretch(to_date(span.start), to_date(span.end), span.days, span.balance, rate, above, below))

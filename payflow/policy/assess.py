@@ -1,8 +1,10 @@
 """One row per invoice for a day: due date, what is asked, paid and outstanding, state, and interest; in columns.
 
 What is asked is the total less credits. Money that is pending opens nothing and lowers nothing; disputed and refunded money
-counts as money that is not there. Which policy governs a row, and whether it binds, is decided before (`claims`,
-`binding`); the ladder comes after, for the few rows that ask for a notice.
+counts as money that is not there. What is tolerated counts as paid: it earns no interest either.
+
+Which policy governs a row, and whether it binds, is decided before (`claims`, `binding`); the ladder comes after, for the
+few rows that ask for a notice.
 """
 
 from __future__ import annotations
@@ -61,12 +63,13 @@ def assess(book: Book, policies: Sequence[Policy], governed: Ints, binding: Mask
     money = _sum(book, counting & _of_kind(book, EntryKind.PAYMENT, EntryKind.REFUND, EntryKind.DISPUTE))
     credited = _sum(book, counting & _of_kind(book, EntryKind.CREDIT))
     given_up = _sum(book, counting & _of_kind(book, EntryKind.WRITE_OFF))
-    asked = np.maximum(book.total - credited - given_up, 0)
-    outstanding = np.maximum(asked - money, 0)
+    outstanding = np.maximum(book.total - credited - given_up - money, 0)
     went_back = _sum(book, counting & _of_kind(book, EntryKind.REFUND, EntryKind.DISPUTE))
     tolerance = _tolerance(book, policies, governed)
     settled = outstanding <= tolerance
-    contested = _sum(book, counting & _of_kind(book, EntryKind.DISPUTE) & _settled_as(book, Settlement.DISPUTED)) != 0
+    # without what was given up: a difference within the tolerance may be written off, and the invoice is paid all the same
+    paid_for = book.total - credited - money <= tolerance
+    contested = _sum(book, _settled_as(book, Settlement.DISPUTED) & _of_invoices(book, today), count=True) > 0
     overdue = (due_on != NO_DAY) & (today > due_on)
     gone = (credited > 0) & (book.total - credited <= 0)
     state = np.select(
@@ -74,20 +77,20 @@ def assess(book: Book, policies: Sequence[Policy], governed: Ints, binding: Mask
             _has_status(book, Status.DRAFT),
             _has_status(book, Status.VOID),
             book.unknown,
-            contested,
             gone,
-            _has_status(book, Status.WRITTEN_OFF) & ~settled | (given_up > 0) & settled,
+            _has_status(book, Status.WRITTEN_OFF) & ~settled | (given_up > 0) & settled & ~paid_for,
             settled,
+            contested,
             overdue,
         ],
         [
             State.DRAFT,
             State.VOID,
             State.UNKNOWN,
-            State.DISPUTED,
             State.CREDITED,
             State.WRITTEN_OFF,
             State.PAID,
+            State.DISPUTED,
             State.OVERDUE,
         ],
         State.OPEN,
@@ -95,14 +98,14 @@ def assess(book: Book, policies: Sequence[Policy], governed: Ints, binding: Mask
     owed = ~np.isin(state, [State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF])
     outstanding = np.where(owed, outstanding, 0)
     accruing = binding & (governed >= 0) & (due_on != NO_DAY) & ~np.isin(state, _NO_INTEREST) & ~book.role_charge
-    balance_days, sums, per_day = _interest(book, policies, governed, accruing, due_on, outstanding, today)
+    balance_days, sums, per_day = _interest(book, policies, governed, accruing, due_on, outstanding, tolerance, today)
     return Assessment(
         due_on=due_on,
         due_contract=due_contract,
         credited=credited + given_up,
         paid=money,
         outstanding=outstanding,
-        pending=_sum(book, _settled_as(book, Settlement.PENDING) & (book.entry_row >= 0) & (book.entry_on <= today)),
+        pending=_sum(book, _settled_as(book, Settlement.PENDING) & _of_invoices(book, today) & (book.entry_amount > 0)),
         days_overdue=np.where((state == State.OVERDUE) | (state == State.DISPUTED) & overdue, today - due_on, 0),
         state=state,
         refunded=(went_back < 0) & ~settled & owed,
@@ -128,12 +131,20 @@ def _due(book: Book, policies: Sequence[Policy], governed: Ints) -> tuple[Ints, 
 
 
 def _interest(
-    book: Book, policies: Sequence[Policy], governed: Ints, accruing: Mask, due_on: Ints, outstanding: Ints, today: int
+    book: Book,
+    policies: Sequence[Policy],
+    governed: Ints,
+    accruing: Mask,
+    due_on: Ints,
+    outstanding: Ints,
+    tolerance: Ints,
+    today: int,
 ) -> tuple[list[int], list[int], list[int]]:
     balance_days, sums, per_day = [0] * len(book), [0] * len(book), [0] * len(book)
     grace = np.array([policy.grace for policy in policies] or [0], dtype=np.int64)
     start = np.where(accruing, due_on + grace[np.maximum(governed, 0)], today)
-    every = interest.balance_days(book, start, today)
+    every = interest.balance_days(book, start, today, tolerance)
+    earning = np.where(outstanding > tolerance, outstanding, 0)
     for index, policy in enumerate(policies):
         if policy.interest is None:
             continue
@@ -142,7 +153,7 @@ def _interest(
         days = [every[row] for row in rows]
         for row, value, figure in zip(rows, days, interest.rounded_all(days, annual), strict=True):
             balance_days[row], sums[row] = value, figure
-            per_day[row] = round_half_up(*interest.numerator(int(outstanding[row]), annual))
+            per_day[row] = round_half_up(*interest.numerator(int(earning[row]), annual))
     return balance_days, sums, per_day
 
 
@@ -150,6 +161,12 @@ def _sum(book: Book, mask: Mask, *, count: bool = False) -> Ints:
     result = np.zeros(len(book), dtype=np.int64)
     np.add.at(result, book.entry_row[mask], 1 if count else book.entry_amount[mask])
     return result
+
+
+def _of_invoices(book: Book, today: int) -> Mask:
+    """Entries of invoices, not open credit, up to a day."""
+    mask: Mask = (book.entry_row >= 0) & (book.entry_on <= today)
+    return mask
 
 
 def _of_kind(book: Book, *kinds: EntryKind) -> Mask:

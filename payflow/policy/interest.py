@@ -5,8 +5,9 @@ gather and a subtraction per entry, since for a balance that never falls below z
 
     sum over spans of balance x days = total x (until - start) - sum over entries of amount x (until - max(start, on))
 
-Rows for which that does not hold (an overpayment somewhere), or whose figures might not fit int64, are added up span by
-span in Python's integers. Both ways yield the same integer, and `rounded` is the one place that rounds.
+Rows for which that does not hold (an overpayment somewhere, a balance within the tolerance), or whose figures might not fit
+int64, are added up span by span in Python's integers. Both ways yield the same integer, and `rounded` is the one place that
+rounds.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from payflow.columns import Book, Ints
 from payflow.model.facts import Settlement
@@ -22,40 +24,64 @@ from payflow.policy.timeline import spans
 
 #: Days in the year of actual/365.
 YEAR = 365
-#: Balances and balance-days above these take the exact path, far below where int64 would overflow.
-_LARGE_AMOUNT = 10**13
+#: Above these the exact path is taken. Dates reach to the year 9999, less than 4 * 10**6 days: what is moved on an invoice,
+#: times days, stays below 2**62, and so does any sum of it.
+_LARGE_AMOUNT = 10**12
 _LARGE = 2**62
 
 SETTLEMENTS = tuple(Settlement)
-_COUNTING = [SETTLEMENTS.index(Settlement.SETTLED), SETTLEMENTS.index(Settlement.DISPUTED)]
+_SETTLED, _DISPUTED = SETTLEMENTS.index(Settlement.SETTLED), SETTLEMENTS.index(Settlement.DISPUTED)
 
 
-def counts(book: Book, until: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which entries change a balance by `until`: settled or disputed money of an invoice, not pending or failed."""
-    mask: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
-        (book.entry_row >= 0) & np.isin(book.entry_settlement, _COUNTING) & (book.entry_on <= until)
-    )
+def counts(book: Book, until: int) -> NDArray[np.bool_]:
+    """Which entries change a balance by `until`: settled money of an invoice, and disputed money as far as it is gone.
+
+    Pending and failed money changes nothing; money that came in and is disputed is not there.
+    """
+    there = (book.entry_settlement == _SETTLED) | ((book.entry_settlement == _DISPUTED) & (book.entry_amount < 0))
+    mask: NDArray[np.bool_] = (book.entry_row >= 0) & there & (book.entry_on <= until)
     return mask
 
 
-def balance_days(book: Book, start: Ints, until: int) -> list[int]:
-    """Sum of balance x days per invoice, from the day after `start` through `until`, as exact integers."""
+def balance_days(book: Book, start: Ints, until: int, tolerance: Ints | None = None) -> list[int]:
+    """Sum of balance x days per invoice, from the day after `start` through `until`, as exact integers.
+
+    `tolerance` in minor units per row: a balance that is not above it counts as zero.
+    """
     mask = counts(book, until)
     row, on, amount = book.entry_row[mask], book.entry_on[mask], book.entry_amount[mask]
     days = np.maximum(until - start, 0)
-    moved = np.zeros(len(book), dtype=np.int64)
-    np.add.at(moved, row, amount * np.maximum(until - np.maximum(start[row], on), 0))
-    down = np.zeros(len(book), dtype=np.int64)
-    np.add.at(down, row, np.maximum(amount, 0))
-    odd = (down > book.total) | (book.total < 0) | (book.total > _LARGE_AMOUNT) | (down > _LARGE_AMOUNT)
+    moved = _add(len(book), row, amount * np.maximum(until - np.maximum(start[row], on), 0))
     result: list[int] = (book.total * days - moved).tolist()
-    for index in np.flatnonzero(odd).tolist():
-        result[index] = _by_spans(book, index, int(start[index]), until)
+    free = tolerance if tolerance is not None else np.zeros(len(book), dtype=np.int64)
+    for index in np.flatnonzero(_odd(book, row, amount, free)).tolist():
+        result[index] = _by_spans(book, index, int(start[index]), until, int(free[index]))
     return result
 
 
-def _by_spans(book: Book, row: int, start: int, until: int) -> int:
-    return sum(span.balance * span.days for span in spans(int(book.total[row]), movements(book, row), start, until))
+def _odd(book: Book, row: Ints, amount: Ints, free: Ints) -> NDArray[np.bool_]:
+    """Rows that the one-line formula does not hold for, a few too many rather than too few."""
+    size, total = len(book), book.total
+    down, up = _add(size, row, np.maximum(amount, 0)), _add(size, row, np.minimum(amount, 0))
+    many = np.bincount(row, minlength=size) > 1
+    large = (total > _LARGE_AMOUNT) | (down > _LARGE_AMOUNT) | (up < -_LARGE_AMOUNT)
+    # one by one as well, since sums of what is larger might wrap around
+    large[row[(amount > _LARGE_AMOUNT) | (amount < -_LARGE_AMOUNT)]] = True
+    left = total - down - up
+    tolerated = (free > 0) & ((left <= free) & ((left > 0) | many) | (up < 0))
+    odd: NDArray[np.bool_] = large | (total < 0) | (down > total) | tolerated
+    return odd
+
+
+def _add(size: int, row: Ints, amount: Ints) -> Ints:
+    result = np.zeros(size, dtype=np.int64)
+    np.add.at(result, row, amount)
+    return result
+
+
+def _by_spans(book: Book, row: int, start: int, until: int, tolerance: int) -> int:
+    found = spans(int(book.total[row]), movements(book, row), start, until, tolerance)
+    return sum(span.balance * span.days for span in found)
 
 
 def movements(book: Book, row: int) -> list[tuple[int, int]]:
@@ -66,7 +92,7 @@ def movements(book: Book, row: int) -> list[tuple[int, int]]:
         for on, amount, settlement in zip(
             book.entry_on[place], book.entry_amount[place], book.entry_settlement[place], strict=True
         )
-        if int(settlement) in _COUNTING
+        if settlement == _SETTLED or (settlement == _DISPUTED and amount < 0)
     ]
 
 

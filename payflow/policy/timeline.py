@@ -1,7 +1,8 @@
 """The balance of one invoice over time.
 
 A movement on day d changes the balance from the day after d: interest runs through the day a payment was sent
-(late_payment.md, section 1). A balance below zero (an overpayment) earns nobody anything and counts as zero.
+(late_payment.md, section 1). A balance below zero (an overpayment) earns nobody anything and counts as zero, and so does
+one that is within what the policy tolerates.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ def balance_on(total: int, movements: Iterable[tuple[int, int]], day: int) -> in
     return max(0, total - sum(amount for on, amount in movements if on <= day))
 
 
-def spans(total: int, movements: Iterable[tuple[int, int]], start: int, until: int) -> Iterator[Span]:
-    """Spans from the day after `start` through `until`, cut where the balance changes; zero balances are left out.
+def spans(
+    total: int, movements: Iterable[tuple[int, int]], start: int, until: int, tolerance: int = 0
+) -> Iterator[Span]:
+    """Spans from the day after `start` through `until`, cut where the balance changes; tolerated balances are left out.
 
     `movements` are (day, amount) with a positive amount lowering the balance, in any order.
     """
@@ -46,9 +49,9 @@ def spans(total: int, movements: Iterable[tuple[int, int]], start: int, until: i
     for on in sorted(changes):
         if changes[on] == 0:
             continue
-        if balance > 0:
+        if balance > tolerance:
             yield Span(begin, on, balance)
         balance -= changes[on]
         begin = on
-    if balance > 0:
+    if balance > tolerance:
         yield Span(begin, until, balance)
