@@ -15,6 +15,9 @@ from payflow.model.journal import Announcement, Hold, Notice
 
 _DAY = timedelta(days=1)
 
+#: What the journal's steps begin with that are no steps of a ladder: words about charges taken back.
+CORRECTION = "correction:"
+
 
 class Next(NamedTuple):
     """The next step and the first day it may be taken, or why there is none."""
@@ -35,11 +38,13 @@ def next_step(policy: Policy, due_on: date, as_of: date, notices: Sequence[Notic
         if step.day < 0 and as_of > due_on:
             continue
         on = earliest(policy, step, due_on, notices, holds)
+        # a step that was due before is still not taken while somebody holds the chasing
+        on = None if on is None else _after_holds(max(on, as_of), holds)
         if on is None:
             return Next(None, None, "held until a person releases it")
         if step.day < 0 and on > due_on:
             continue
-        return Next(step, max(on, as_of), "")
+        return Next(step, on, "")
     return Next(None, None, "every step of the ladder was taken")
 
 
@@ -54,13 +59,13 @@ def earliest(policy: Policy, step: Step, due_on: date, notices: Sequence[Notice]
 
     None when a hold without an end stands in the way.
     """
-    keys = {item.key for item in policy.ladder}
     on = _unheld(due_on, step.day, holds)
     if on is None:
         return None
     for notice in notices:
-        if notice.step in keys:
-            on = max(on, notice.on + policy.spacing * _DAY)
+        # steps of a ladder that governed the invoice before count too: the client had them
+        if not notice.step.startswith(CORRECTION):
+            on = max(on, notice.on + max(policy.spacing, 1) * _DAY)
     if step.fee:
         on = max(on, due_on + (policy.grace + 1) * _DAY)
         announced = announcement_of(step, notices)
