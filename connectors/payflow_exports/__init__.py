@@ -1,7 +1,7 @@
 """What all file exports share: a format is a declaration of columns plus the few lines that are truly its own.
 
 format      Format: the declaration; Portion: what it yields; About: what titles and footers say
-options     the options all file sources share
+common      the options all file sources share; options reads them
 source      from a file to its header: encoding, delimiter, title rows
 body        the rows below as columns of text with their row numbers
 texts       a column of text, each distinct value once
@@ -10,11 +10,6 @@ dates       which slot is the day
 sheet       Sheet: rows asked column by column; bad cells become problems
 invoices    from rows to canonical tables
 spec        FileSpec: a connector made of formats
+files       FileConnector: its pull, one reading per file
 tabular     any CSV, its columns named in payflow.toml
 """
-
-from payflow_exports.format import About, DayOrder, Format, Frame, Portion
-from payflow_exports.options import COMMON
-from payflow_exports.spec import FileSpec
-
-__all__ = ["COMMON", "About", "DayOrder", "FileSpec", "Format", "Frame", "Portion"]

@@ -6,22 +6,13 @@ import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from payflow.connector import ConnectorError, Marks, Problem, Scope, is_currency, nearest
+from payflow_exports.common import COMMON
 from payflow_exports.format import DayOrder
 
-COMMON: Mapping[str, str] = MappingProxyType(
-    {
-        "encoding": "text encoding of the files, such as cp1250; by default UTF-8, else cp1252",
-        "delimiter": "what stands between columns: `,`, `;` or `tab`; by default found out",
-        "decimal": "decimal mark of amounts: point or comma; by default found out",
-        "date_format": "order in dates like 3/4/2026: day-first or month-first; by default found out",
-        "currency": "currency of exports that name none, such as EUR",
-        "scope": "what the exports list: all invoices, open ones only, or just those that changed",
-    }
-)
+__all__ = ["COMMON", "Options", "read_options"]
 
 _MARKS = {"point": Marks.POINT, "comma": Marks.COMMA}
 _DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "|": "|"}

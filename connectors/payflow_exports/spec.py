@@ -1,49 +1,38 @@
-"""A connector made of file formats: which files are its own, what it cannot tell, and its pull."""
+"""A connector made of file formats: which files are its own, and what it cannot tell.
+
+Cheap to import, since every command learns which connectors there are: formats may be named instead of given, as
+`"module:NAME"`, and are then imported when a file is looked at.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
-import numpy as np
+from payflow.connector import Connector, ConnectorError, Limits, SourceContext
+from payflow_exports.common import COMMON
 
-from payflow.connector import (
-    CLIENTS,
-    ENTRIES,
-    INVOICES,
-    Batch,
-    Connector,
-    ConnectorError,
-    Cursor,
-    Limits,
-    Problem,
-    Reading,
-    Scope,
-    SourceContext,
-    check,
-    empty,
-    is_currency,
-)
-from payflow_exports.format import About, Format
-from payflow_exports.options import COMMON, Options, read_options
-from payflow_exports.source import Found, recognise
-
-#: Days after which the reading of an export is stale.
-_STALE_AFTER = 7
+if TYPE_CHECKING:
+    from payflow_exports.format import Format
 
 
-@dataclass(frozen=True, slots=True)
 class FileSpec:
-    """What the entry point of a connector that reads files points at."""
+    """What the entry point of a connector that reads files points at. Its readings are stale after a week."""
 
-    name: str
-    formats: Sequence[Format]
-    options: Mapping[str, str] = field(default_factory=lambda: COMMON)
     secrets: frozenset[str] = frozenset()
-    stale_after: int = _STALE_AFTER
+    stale_after = 7
+
+    def __init__(self, name: str, formats: Sequence[Format | str], options: Mapping[str, str] = COMMON) -> None:
+        self.name = name
+        self.options = options
+        self._formats = formats
+
+    @property
+    def formats(self) -> Sequence[Format]:
+        """The formats, those that were named imported."""
+        self._formats = [_imported(item) if isinstance(item, str) else item for item in self._formats]
+        return [item for item in self._formats if not isinstance(item, str)]
 
     @property
     def looked_for(self) -> Sequence[str]:
@@ -52,6 +41,9 @@ class FileSpec:
 
     def claims(self, path: Path) -> str | None:
         """The name of the format whose header the file has, None for all other files."""
+        from payflow_exports.options import Options
+        from payflow_exports.source import recognise
+
         try:
             return recognise(path, self.formats, Options()).format.name
         except ConnectorError:
@@ -65,109 +57,19 @@ class FileSpec:
 
     def open(self, context: SourceContext) -> Connector:
         """Check the options and stand ready. Raises `ConnectorError`."""
+        from payflow_exports.files import FileConnector
+        from payflow_exports.options import read_options
+
         return FileConnector(context, self.formats, read_options(context.options, context.name))
 
 
-@dataclass(frozen=True, slots=True)
-class FileConnector:
-    """The files of one source, each of which is one reading."""
+def _imported(name: str) -> Format:
+    from importlib import import_module
 
-    context: SourceContext
-    formats: Sequence[Format]
-    options: Options
+    from payflow_exports.format import Format
 
-    def pull(self, cursor: Cursor | None) -> Iterator[Batch]:  # noqa: ARG002  # every file is read whole
-        """One batch per file, oldest first.
-
-        Raises `ConnectorError` where nothing can be read; of several files one that is damaged becomes an unfinished reading.
-        """
-        if not self.context.files:
-            raise ConnectorError(
-                Problem(
-                    f"source {self.context.name!r}",
-                    "has no files",
-                    "Put the exports where `files` says, or correct it.",
-                )
-            )
-        found = [recognise(path, self.formats, self.options) for path in self.context.files]
-        known = sorted(((self._about(item), item) for item in found), key=lambda pair: self._moment(*pair))
-        for about, item in known:
-            try:
-                yield self._read(item, about)
-            except ConnectorError as error:
-                if len(known) == 1:
-                    raise
-                yield self._nothing(item, about, error)
-
-    def _about(self, found: Found) -> About:
-        return found.format.about(found.frame) if found.format.about else About()
-
-    def _moment(self, about: About, found: Found) -> datetime:
-        """The moment a file speaks for: the end of the report's day, the printing if that was earlier, else the file's time."""
-        home = ZoneInfo(self.context.timezone)
-        moment = about.printed or datetime.fromtimestamp(found.path.stat().st_mtime, tz=UTC)
-        if about.as_of is not None:
-            end = datetime.combine(about.as_of, time(23, 59, 59), tzinfo=home)
-            moment = min(about.printed, end) if about.printed else end
-        return min(moment.astimezone(home), self.context.now)
-
-    def _read(self, found: Found, about: About) -> Batch:
-        from payflow_exports.body import read_body
-        from payflow_exports.problems import Problems
-        from payflow_exports.sheet import Conventions, Sheet
-        from payflow_exports.source import survey
-
-        seen = survey(found.path, self.options)
-        found = recognise(found.path, [found.format], self.options, seen.encoding)
-        problems = Problems(found.name)
-        body = read_body(found, list(found.places), problems, paired_quotes=seen.paired_quotes)
-        cut_short = not len(body.rows) and found.format.report and about.printed is None
-        if not body.any_rows or cut_short:
-            raise ConnectorError(
-                Problem(found.name, "has a header and no rows below it", "Export a period that has invoices.")
-            )
-        sheet = Sheet(
-            conventions=Conventions(found, body, self.options, about),
-            rows=body.rows,
-            columns=body.columns,
-            problems=problems,
-            home=ZoneInfo(self.context.timezone),
-            currency=self._currency(),
-            good=np.ones(len(body.rows), dtype=np.bool_),
-            currency_sure=self.options.currency is not None,
-        )
-        portion = found.format.build(sheet.with_currency())
-        reading = Reading(
-            scope=self.options.scope or portion.scope or about.scope or found.format.scope,
-            as_of=self._moment(about, found),
-            finished=not body.cut,
-            covers_from=about.covers_from or portion.covers_from,
-            covers_to=about.covers_to or portion.covers_to,
-            origin=found.name,
-            report=found.format.name,
-        )
-        return Batch(
-            clients=check(portion.clients.reset_index(drop=True), CLIENTS),
-            invoices=check(portion.invoices.reset_index(drop=True), INVOICES),
-            entries=check(portion.entries.reset_index(drop=True), ENTRIES),
-            reading=reading,
-            problems=problems.all(),
-        )
-
-    def _currency(self) -> str:
-        currency = self.options.currency or self.context.currency
-        if not is_currency(currency):
-            raise ConnectorError(
-                Problem("business.currency", f"{currency!r} is not a currency", "Write an ISO 4217 code such as EUR.")
-            )
-        return currency
-
-    def _nothing(self, found: Found, about: About, error: ConnectorError) -> Batch:
-        reading = Reading(
-            scope=Scope.CHANGED,
-            as_of=self._moment(about, found),
-            finished=False,
-            origin=found.name,
-            report=found.format.name,
-        )
-        return Batch(empty(CLIENTS), empty(INVOICES), empty(ENTRIES), reading, (error.problem,))
+    module, _, attribute = name.partition(":")
+    found = getattr(import_module(module), attribute)
+    if not isinstance(found, Format):
+        raise TypeError(f"{name} is no Format")
+    return found

@@ -27,9 +27,10 @@ from payflow.connector import (
     empty,
     nearest,
 )
+from payflow_exports.common import COMMON
+from payflow_exports.files import FileConnector
 from payflow_exports.format import Format, Portion
-from payflow_exports.options import COMMON, read_options
-from payflow_exports.spec import FileConnector
+from payflow_exports.options import read_options
 
 if TYPE_CHECKING:
     import pandas as pd

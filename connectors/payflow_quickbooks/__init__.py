@@ -1,8 +1,14 @@
 """QuickBooks Online: the reports Invoice List by Date and A/R Aging Detail as CSV, in both naming generations."""
 
 from payflow_exports.spec import FileSpec
-from payflow_quickbooks.reports import AGING_DETAIL, INVOICE_LIST, SALES_LIST
 
 __all__ = ["CONNECTOR"]
 
-CONNECTOR = FileSpec("quickbooks", (INVOICE_LIST, SALES_LIST, AGING_DETAIL))
+CONNECTOR = FileSpec(
+    "quickbooks",
+    (
+        "payflow_quickbooks.reports:INVOICE_LIST",
+        "payflow_quickbooks.reports:SALES_LIST",
+        "payflow_quickbooks.reports:AGING_DETAIL",
+    ),
+)

@@ -35,7 +35,7 @@ class StripeSpec:
     @cached_property
     def options(self) -> Mapping[str, str]:
         """Those of the API, and those all file sources share."""
-        from payflow_exports.options import COMMON
+        from payflow_exports.common import COMMON
 
         return {
             "key": "API key, as env:NAME or file:PATH; best a restricted key that may only read",

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from payflow.connector import ENTRIES, Connector, Kind, Limits, Marks, Scope, SourceContext, Status, empty
-from payflow_exports import FileSpec, Format, Portion
+from payflow_exports.files import FileConnector
+from payflow_exports.format import Format, Portion
 from payflow_exports.options import read_options
 from payflow_exports.sheet import Sheet
-from payflow_exports.spec import FileConnector
+from payflow_exports.spec import FileSpec
 from payflow_stripe.facts import STATUSES
 
 if TYPE_CHECKING:

@@ -1,0 +1,17 @@
+"""The options that all file sources share, by name; `options` reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+COMMON: Mapping[str, str] = MappingProxyType(
+    {
+        "encoding": "text encoding of the files, such as cp1250; by default UTF-8, else cp1252",
+        "delimiter": "what stands between columns: `,`, `;` or `tab`; by default found out",
+        "decimal": "decimal mark of amounts: point or comma; by default found out",
+        "date_format": "order in dates like 3/4/2026: day-first or month-first; by default found out",
+        "currency": "currency of exports that name none, such as EUR",
+        "scope": "what the exports list: all invoices, open ones only, or just those that changed",
+    }
+)
