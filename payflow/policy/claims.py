@@ -2,7 +2,7 @@
 
 Links follow the agreement as it is now: adding a number to a milestone works at once. Terms follow the version in force on
 the day the invoice was issued, or the first one that knew the contract (design section 2): editing them never re-bills.
-A contract whose file is gone goes on governing the invoices it claimed, as it last stood.
+A contract whose file is gone goes on governing the invoices issued while it was there, as it last stood.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from payflow.model.agreement import Agreement, Contract, Policy
 from payflow.model.journal import Version
 
-_REFERENCE = re.compile(r"[\w.-]+/[\w.-]+")
+#: Names with slashes between them, as "acme-website/deposit" in a longer text.
+_REFERENCE = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
 
 
 class Listed(NamedTuple):
@@ -71,14 +73,14 @@ def claim(invoices: Sequence[Listed], versions: Sequence[Version]) -> Claimed:
         return Claimed([Governed(own_client(item), None, "", None, "") for item in invoices])
     present = versions[-1].agreement
     retired = _retired(versions)
-    contracts = [*present.contracts.values(), *retired.values()]
-    clients = _Clients(contracts)
-    links, doubts = _links(invoices, contracts, clients)
+    standing = [_Standing(contract) for contract in present.contracts.values()] + list(retired.values())
+    clients = _Clients(standing)
+    links, doubts = _links(invoices, standing, clients)
     governed = []
     for item in invoices:
         contract, milestone = links.get(item.id, (None, ""))
         governed.append(_governed(item, contract, milestone, versions, clients))
-    return Claimed(governed, doubts, retired)
+    return Claimed(governed, doubts, {key: one.contract for key, one in retired.items()})
 
 
 def own_client(item: Listed) -> str:
@@ -86,31 +88,46 @@ def own_client(item: Listed) -> str:
     return f"{item.source}:{item.client}"
 
 
-def _retired(versions: Sequence[Version]) -> dict[str, Contract]:
+class _Standing(NamedTuple):
+    """A contract that may claim, and from which day on it is gone."""
+
+    contract: Contract
+    gone: date | None = None
+
+    def claims(self, item: Listed) -> bool:
+        """Whether an invoice of that day may be its own: one issued after it was given up is not."""
+        return self.gone is None or item.issued_on < self.gone
+
+
+def _retired(versions: Sequence[Version]) -> dict[str, _Standing]:
     present = {contract.key for contract in versions[-1].agreement.contracts.values()}
-    gone: dict[str, Contract] = {}
-    for version in versions[:-1]:
+    gone: dict[str, _Standing] = {}
+    for version, following in pairwise(versions):
         for contract in version.agreement.contracts.values():
             if contract.key not in present:
-                gone[contract.key] = contract
+                gone[contract.key] = _Standing(contract, following.since)
     return gone
 
 
 class _Clients:
     """Finds the contract client that a source's client is."""
 
-    def __init__(self, contracts: Iterable[Contract]) -> None:
+    def __init__(self, contracts: Iterable[_Standing]) -> None:
         self._names: dict[str, str] = {}
         self._matches: dict[tuple[str, str], str] = {}
-        self.covering: dict[str, Contract] = {}
-        for contract in contracts:
-            client = contract.client
+        self._covering: dict[str, list[_Standing]] = {}
+        for one in contracts:
+            client = one.contract.client
             self._names.setdefault(squeeze(client.name), client.id)
             for match in client.match:
                 source, _, text = match.partition(":")
                 self._matches.setdefault((source, squeeze(text)), client.id)
-            if contract.covers_client:
-                self.covering.setdefault(client.id, contract)
+            if one.contract.covers_client:
+                self._covering.setdefault(client.id, []).append(one)
+
+    def covering(self, client: str, item: Listed) -> Contract | None:
+        """The contract that covers a client's invoices which no milestone names."""
+        return next((one.contract for one in self._covering.get(client, ()) if one.claims(item)), None)
 
     def find(self, item: Listed) -> str | None:
         for text in (squeeze(item.client), squeeze(item.client_name)):
@@ -125,35 +142,68 @@ class _Clients:
 Links = dict[int, tuple[Contract, str]]
 
 
-def _links(invoices: Sequence[Listed], contracts: Sequence[Contract], clients: _Clients) -> tuple[Links, list[Doubt]]:
+def _links(invoices: Sequence[Listed], contracts: Sequence[_Standing], clients: _Clients) -> tuple[Links, list[Doubt]]:
     """Which milestone each invoice belongs to: named in the contract first, then named on the invoice."""
+    links, doubts = _by_number(invoices, contracts, clients)
+    named = _milestones(contracts)
+    for item in invoices:
+        if item.id in links or "/" not in item.reference:
+            continue
+        found = next((named[text] for text in _names_in(item.reference) if text in named), None)
+        if found is None:
+            continue
+        one, milestone = found
+        client = clients.find(item)
+        if client not in (None, one.contract.client.id):
+            text = (
+                f"{item.number} names {one.contract.project}/{milestone}, but it belongs to {item.client_name}, "
+                f"not to {one.contract.client.name}"
+            )
+            doubts.append(Doubt("claim-mismatch", item.id, text))
+        elif one.claims(item):
+            links[item.id] = (one.contract, milestone)
+    return links, doubts
+
+
+def _milestones(contracts: Sequence[_Standing]) -> dict[str, tuple[_Standing, str]]:
+    """What a reference may say, folded: present projects first, then the names that projects had before."""
+    named: dict[str, tuple[_Standing, str]] = {}
+    for name, one in [
+        *((one.contract.project, one) for one in contracts),
+        *((one.contract.key, one) for one in contracts),
+    ]:
+        for milestone in one.contract.milestones:
+            named.setdefault(f"{name}/{milestone.id}".casefold(), (one, milestone.id))
+    return named
+
+
+def _names_in(reference: str) -> Iterable[str]:
+    """Every "project/milestone" that a text may mean, folded; a full stop after it is no part of it."""
+    for chain in _REFERENCE.findall(reference.casefold()):
+        for pair in pairwise(chain.split("/")):
+            yield "/".join(pair)
+            yield "/".join(pair).strip(".-")
+
+
+def _by_number(
+    invoices: Sequence[Listed], contracts: Sequence[_Standing], clients: _Clients
+) -> tuple[Links, list[Doubt]]:
+    """The invoices whose numbers stand in a contract."""
     links: Links = {}
     doubts: list[Doubt] = []
     by_number: dict[str, list[Listed]] = {}
     for item in invoices:
         by_number.setdefault(squeeze(item.number), []).append(item)
         by_number.setdefault(squeeze(f"{item.source}:{item.number}"), []).append(item)
-    for contract in contracts:
-        for milestone in contract.milestones:
+    for one in contracts:
+        for milestone in one.contract.milestones:
             for number in milestone.invoices:
-                found = by_number.get(squeeze(number), [])
-                chosen, doubt = _choose(found, number, contract, clients)
-                doubts.extend(doubt)
+                found = [item for item in by_number.get(squeeze(number), ()) if one.claims(item)]
+                chosen, doubt = _choose(found, number, one.contract, clients)
+                # what was wrong in a contract that is gone is nobody's to correct
+                doubts.extend(doubt if one.gone is None else ())
                 for item in chosen:
-                    links.setdefault(item.id, (contract, milestone.id))
-    named = {
-        f"{name}/{milestone.id}".casefold(): (contract, milestone.id)
-        for contract in contracts
-        for milestone in contract.milestones
-        for name in (contract.project, contract.key)
-    }
-    for item in invoices:
-        if item.id in links or "/" not in item.reference:
-            continue
-        for word in _REFERENCE.findall(item.reference):
-            if word.casefold().strip(".-") in named:
-                links[item.id] = named[word.casefold().strip(".-")]
-                break
+                    links.setdefault(item.id, (one.contract, milestone.id))
     return links, doubts
 
 
@@ -188,7 +238,7 @@ def _governed(
 ) -> Governed:
     client = contract.client.id if contract is not None else clients.find(item)
     if contract is None and client is not None:
-        contract = clients.covering.get(client)
+        contract = clients.covering(client, item)
     client = client if client is not None else own_client(item)
     if contract is None:
         agreement = in_force(versions, item.issued_on)
