@@ -1,7 +1,8 @@
 """Write the lock: `make lock`, or `python requirements/make_lock.py`.
 
-Every supported Python that is installed resolves the dependencies of `pyproject.toml` by itself, all groups together, so that
-the groups agree; what only some of them need gets a marker. Each group's file names what it adds to the group it builds on:
+Every supported Python resolves the dependencies of `pyproject.toml` by itself, all groups together so that they agree, and with
+the versions of the oldest Python wherever it can; what only some of them need gets a marker. Each group's file names what it adds
+to the groups that it builds on:
 
     runtime.txt   what payflow needs
     build.txt     what builds it
@@ -39,13 +40,16 @@ def main() -> None:
             f"The lock is made for Python {', '.join(SUPPORTED)}; not found here: {', '.join(missing)}. Install them."
         )
     declared = _declared()
-    pins = {version: _resolve_groups(path, declared) for version, path in pythons.items()}
+    pins: dict[str, Mapping[str, Pins]] = {}
+    for version, path in pythons.items():
+        oldest = next(iter(pins.values()), {})
+        preferred = {name: pinned for group in oldest.values() for name, pinned in group.items()}
+        pins[version] = _resolve_groups(path, declared, preferred)
     for group, builds_on in GROUPS.items():
-        path = HERE / f"{group}.txt"
-        path.write_text(
-            _text(builds_on, {version: groups[group] for version, groups in pins.items()}), encoding="utf-8"
-        )
-        print(path.relative_to(ROOT))
+        target = HERE / f"{group}.txt"
+        of_group = {version: groups[group] for version, groups in pins.items()}
+        target.write_text(_text(builds_on, of_group), encoding="utf-8")
+        print(target.relative_to(ROOT))
 
 
 def _declared() -> dict[str, list[str]]:
@@ -59,13 +63,17 @@ def _below(group: str) -> list[str]:
     return [part for direct in GROUPS[group] for part in (direct, *_below(direct))]
 
 
-def _resolve_groups(python: str, declared: Mapping[str, Sequence[str]]) -> dict[str, Pins]:
+def _resolve_groups(python: str, declared: Mapping[str, Sequence[str]], preferred: Pins) -> dict[str, Pins]:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([python, "-m", "venv", folder], check=True)
         own = str(Path(folder) / "bin" / "python")
         subprocess.run([own, "-m", "pip", "install", "--quiet", "--upgrade", "pip"], check=True)
-        everything = _resolve(own, [need for needs in declared.values() for need in needs], Path(folder), {})
-        closed = {group: _resolve(own, needs, Path(folder), everything) for group, needs in declared.items()}
+        needs = [need for needs in declared.values() for need in needs]
+        try:
+            everything = _resolve(own, needs, Path(folder), preferred)
+        except subprocess.CalledProcessError:
+            everything = _resolve(own, needs, Path(folder), {})
+        closed = {group: _resolve(own, asked, Path(folder), everything) for group, asked in declared.items()}
     return {
         group: {
             name: version for name, version in found.items() if not any(name in closed[part] for part in _below(group))
