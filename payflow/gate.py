@@ -103,10 +103,12 @@ def milestone_reasons(
     """Why a milestone is not paid; empty when it is."""
     title = milestone.name or milestone.id
     price = show(milestone.amount, contract.currency)
-    live = [invoice for invoice in invoices if invoice.state not in _NOT_LIVE and invoice.currency == contract.currency]
+    asking = [invoice for invoice in invoices if invoice.state not in _NOT_LIVE]
+    live = [invoice for invoice in asking if invoice.currency == contract.currency]
+    # what is asked in another currency pays for nothing here, and is to be paid all the same
+    reasons = [reason for invoice in asking if (reason := _unpaid(invoice, milestone, title)) is not None]
     if not live:
-        return [_nothing_live(contract, milestone, invoices, title, price)]
-    reasons = [reason for invoice in live if (reason := _unpaid(invoice, milestone, title)) is not None]
+        return [_nothing_live(contract, milestone, invoices, title, price), *reasons]
     billed = sum(invoice.total for invoice in live)
     if billed < milestone.amount:
         missing = show(milestone.amount - billed, contract.currency)
@@ -127,7 +129,7 @@ def milestone_reasons(
                 milestone.id,
                 invoice.number,
             )
-            for invoice in live
+            for invoice in asking
             if invoice.fees_owed > 0
         )
     return reasons
@@ -182,7 +184,7 @@ def _why_unpaid(invoice: InvoiceView) -> tuple[ReasonCode | None, str, str]:
     if invoice.state is State.DISPUTED:
         return ReasonCode.DISPUTED, f"money on {invoice.number} is under dispute", "the dispute settled in your favour"
     if Flag.REFUNDED in invoice.flags:
-        return ReasonCode.REFUNDED, f"{missing} of {invoice.number} was paid back", paid_in_full
+        return ReasonCode.REFUNDED, f"money on {invoice.number} was paid back, {missing} is missing", paid_in_full
     if invoice.pending > 0:
         amount = show(invoice.pending, invoice.currency)
         return ReasonCode.PENDING, f"{amount} on {invoice.number} is on its way", "the payment settled"

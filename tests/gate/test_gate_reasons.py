@@ -1,0 +1,398 @@
+"""The gate: every reason with its words and with what opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payflow.gate import judge, milestone_reasons
+from payflow.model.agreement import Billing, Contract, Milestone, Phase
+from payflow.model.decision import Flag, InvoiceView, ProjectView, Reason, ReasonCode
+from payflow.model.facts import State
+from payflow.model.journal import Memory, Waiver
+from policy.books import contract_of, view_of
+
+TODAY = date(2026, 11, 21)
+DESIGN = Milestone("design", 400_000, "Design", ("INV-0013",))
+CONTRACT = contract_of(milestones=(DESIGN,))
+PAID = {"outstanding": 0, "paid": 400_000, "state": State.PAID, "days_overdue": 0}
+
+
+def reasons(*invoices: InvoiceView, milestone: Milestone = DESIGN, charges: bool = False) -> list[Reason]:
+    return milestone_reasons(CONTRACT, milestone, invoices, charges_block=charges)
+
+
+def only(*invoices: InvoiceView, milestone: Milestone = DESIGN, charges: bool = False) -> tuple[str, str, str]:
+    """The one reason against it: code, text and what opens it."""
+    (found,) = reasons(*invoices, milestone=milestone, charges=charges)
+    assert found.milestone == "design"
+    return found.code.value, found.text, found.opens
+
+
+PAY = "4,000.00 GBP paid on INV-0013"
+ANEW = "invoice 4,000.00 GBP anew, name the new invoice in the milestone design, and have it paid"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text", "opens"),
+    [
+        (
+            {},
+            "milestone-unpaid",
+            "Design: INV-0013 is unpaid, 4,000.00 GBP, 17 days overdue",
+            PAY,
+        ),
+        (
+            {"days_overdue": 1},
+            "milestone-unpaid",
+            "Design: INV-0013 is unpaid, 4,000.00 GBP, 1 day overdue",
+            PAY,
+        ),
+        (
+            {"state": State.OPEN, "days_overdue": 0},
+            "milestone-unpaid",
+            "Design: INV-0013 is unpaid, 4,000.00 GBP, due 2026-11-04",
+            PAY,
+        ),
+        (
+            {"state": State.OPEN, "days_overdue": 0, "due_on": None},
+            "milestone-unpaid",
+            "Design: INV-0013 is unpaid, 4,000.00 GBP",
+            PAY,
+        ),
+        (
+            {"paid": 150_000, "outstanding": 250_000},
+            "milestone-part-paid",
+            "Design: 2,500.00 GBP of 4,000.00 GBP is missing on INV-0013",
+            "2,500.00 GBP paid on INV-0013",
+        ),
+        (
+            {"paid": 100_000, "credited": 100_000, "outstanding": 200_000},
+            "milestone-part-paid",
+            "Design: 2,000.00 GBP of 3,000.00 GBP is missing on INV-0013",
+            "2,000.00 GBP paid on INV-0013",
+        ),
+        (
+            {"pending": 400_000},
+            "milestone-pending",
+            "Design: 4,000.00 GBP on INV-0013 is on its way",
+            "the payment settled",
+        ),
+        (
+            {"state": State.DISPUTED},
+            "milestone-disputed",
+            "Design: money on INV-0013 is under dispute",
+            "the dispute settled in your favour",
+        ),
+        (
+            {"flags": frozenset({Flag.REFUNDED}), "paid": 250_000, "outstanding": 150_000},
+            "milestone-refunded",
+            "Design: money on INV-0013 was paid back, 1,500.00 GBP is missing",
+            "1,500.00 GBP paid on INV-0013",
+        ),
+        (
+            {"flags": frozenset({Flag.STALE}), "read_at": datetime(2026, 11, 1, tzinfo=UTC)},
+            "invoice-stale",
+            "Design: 4,000.00 GBP of INV-0013 was unpaid when last read on 2026-11-01",
+            "payflow sync books, showing 4,000.00 GBP paid on INV-0013",
+        ),
+        (
+            {"state": State.UNKNOWN},
+            "invoice-unknown",
+            "Design: INV-0013 is missing from a later reading of books",
+            "payflow confirm INV-0013 --paid, --open or --void",
+        ),
+        (
+            {**PAID, "flags": frozenset({Flag.AMBIGUOUS})},
+            "invoice-ambiguous",
+            "Design: INV-0013 may be the same debt as another invoice",
+            "payflow link INV-0013",
+        ),
+        (
+            {"state": State.VOID, "outstanding": 0},
+            "milestone-credited",
+            "Design: INV-0013 is void, which is not payment",
+            ANEW,
+        ),
+        (
+            {"state": State.CREDITED, "outstanding": 0, "credited": 400_000},
+            "milestone-credited",
+            "Design: INV-0013 is credited in full, which is not payment",
+            ANEW,
+        ),
+        (
+            {"state": State.WRITTEN_OFF, "outstanding": 0},
+            "milestone-credited",
+            "Design: INV-0013 is written off, which is not payment",
+            ANEW,
+        ),
+        (
+            {"state": State.DRAFT, "outstanding": 0},
+            "milestone-draft",
+            "Design: INV-0013 is a draft",
+            "issue INV-0013, and have it paid",
+        ),
+        (
+            {**PAID, "total": 300_000},
+            "milestone-under-billed",
+            "Design: 3,000.00 GBP of 4,000.00 GBP is invoiced",
+            "invoice the missing 1,000.00 GBP and name the invoice in the milestone design",
+        ),
+    ],
+)
+def test_each_state_of_an_invoice_has_its_reason(words: Mapping[str, object], code: str, text: str, opens: str) -> None:
+    assert only(view_of(**words)) == (code, text, opens)
+
+
+def test_no_invoice_is_a_reason_that_says_how_to_name_one() -> None:
+    assert only(milestone=Milestone("design", 400_000)) == (
+        "milestone-not-invoiced",
+        "design: no invoice is known",
+        'issue an invoice of 4,000.00 GBP and write its number into the milestone design: invoices = ["..."]',
+    )
+
+
+def test_a_number_that_no_book_has_is_named() -> None:
+    assert only() == (
+        "milestone-not-invoiced",
+        "Design: INV-0013 is not in the books that were read",
+        "payflow sync, or check the number in the contract",
+    )
+
+
+def test_a_paid_milestone_has_no_reason_against_it() -> None:
+    assert reasons(view_of(**PAID)) == []
+    assert reasons(view_of(**PAID, flags=frozenset({Flag.STALE}))) == []
+
+
+def test_the_most_telling_reason_stands_for_an_invoice() -> None:
+    every = frozenset({Flag.REFUNDED, Flag.STALE, Flag.AMBIGUOUS})
+    assert only(view_of(flags=every, pending=1, paid=1))[0] == "invoice-ambiguous"
+    assert only(view_of(flags=every - {Flag.AMBIGUOUS}, pending=1, paid=1))[0] == "milestone-refunded"
+    assert only(view_of(flags=frozenset({Flag.STALE}), pending=1, paid=1))[0] == "milestone-pending"
+    assert only(view_of(flags=frozenset({Flag.STALE}), paid=1))[0] == "invoice-stale"
+    assert only(view_of(state=State.UNKNOWN, pending=1))[0] == "invoice-unknown"
+
+
+def test_a_milestone_of_3000_with_an_invoice_of_3600_with_vat_asks_for_all_of_it() -> None:
+    milestone = replace(DESIGN, amount=300_000)
+    part = view_of(total=360_000, paid=300_000, outstanding=60_000)
+    assert only(part, milestone=milestone)[1] == "Design: 600.00 GBP of 3,600.00 GBP is missing on INV-0013"
+    assert reasons(replace(part, outstanding=0, paid=360_000, state=State.PAID), milestone=milestone) == []
+
+
+def test_two_invoices_make_one_milestone_and_one_is_paid() -> None:
+    first = view_of(total=200_000, **{**PAID, "paid": 200_000})
+    second = view_of(id=14, number="INV-0014", total=200_000, outstanding=200_000)
+    (found,) = reasons(first, second)
+    assert (found.code, found.invoice) == (ReasonCode.UNPAID, "INV-0014")
+    assert reasons(first, replace(second, outstanding=0, state=State.PAID)) == []
+
+
+def test_an_invoice_credited_and_reissued_opens_only_when_the_new_one_is_paid() -> None:
+    credited = view_of(state=State.CREDITED, outstanding=0, credited=400_000)
+    anew = view_of(id=14, number="INV-0014")
+    assert only(credited)[0] == "milestone-credited"
+    (found,) = reasons(credited, anew)
+    assert (found.code, found.invoice) == (ReasonCode.UNPAID, "INV-0014")
+    assert reasons(credited, replace(anew, outstanding=0, state=State.PAID)) == []
+
+
+def test_a_partial_credit_lowers_the_price() -> None:
+    assert reasons(view_of(**{**PAID, "paid": 350_000}, credited=50_000)) == []
+
+
+def test_a_void_twin_does_not_count_as_billed() -> None:
+    half = view_of(total=200_000, **{**PAID, "paid": 200_000})
+    void = view_of(id=14, number="INV-0014", total=200_000, state=State.VOID, outstanding=0)
+    assert only(half, void)[0] == "milestone-under-billed"
+
+
+def test_an_invoice_in_another_currency_pays_for_nothing_and_is_owed_all_the_same() -> None:
+    euros = view_of(id=14, number="INV-0014", currency="EUR")
+    codes = [reason.code for reason in reasons(euros)]
+    assert codes == [ReasonCode.NOT_INVOICED, ReasonCode.UNPAID]
+    assert reasons(euros)[0].text == "Design: no invoice is known in GBP (INV-0014 is in EUR)"
+    assert [reason.invoice for reason in reasons(view_of(**PAID), euros)] == ["INV-0014"]
+    assert reasons(view_of(**PAID), replace(euros, outstanding=0, state=State.PAID)) == []
+
+
+def test_amounts_of_two_currencies_are_never_added_up() -> None:
+    half = view_of(total=200_000, **{**PAID, "paid": 200_000})
+    euros = replace(half, id=14, number="INV-0014", currency="EUR")
+    assert only(half, euros)[1] == "Design: 2,000.00 GBP of 4,000.00 GBP is invoiced"
+
+
+def test_charges_block_only_where_the_policy_says_so() -> None:
+    invoice = view_of(**PAID, fees=2_500, fees_owed=2_500)
+    assert reasons(invoice) == []
+    assert only(invoice, charges=True) == (
+        "charge-unpaid",
+        "Design: charges of 25.00 GBP on INV-0013 are unpaid",
+        "payflow charge settle or payflow charge waive",
+    )
+    assert reasons(replace(invoice, fees_owed=0), charges=True) == []
+
+
+# --- phases ----------------------------------------------------------------------------------------------------------
+
+DEPOSIT_PAID = view_of(id=12, number="INV-0012", milestone="deposit", total=300_000, **{**PAID, "paid": 300_000})
+DESIGN_UNPAID = view_of()
+UNPAID = {"deposit": [DEPOSIT_PAID], "design": [DESIGN_UNPAID]}
+
+
+def judged(
+    contract: Contract | None = None,
+    invoices: Mapping[str, Sequence[InvoiceView]] = UNPAID,
+    memory: Memory | None = None,
+    as_of: date = TODAY,
+) -> ProjectView:
+    return judge(contract or contract_of(), invoices, memory or Memory(), as_of)
+
+
+def words(found: ProjectView) -> list[str]:
+    return [phase.word for phase in found.phases]
+
+
+@pytest.mark.parametrize(
+    ("billing", "needs", "verdicts"),
+    [
+        (Billing.ARREARS, (None, None, None), ["open", "open", "blocked"]),
+        (Billing.ADVANCE, (None, None, None), ["open", "blocked", "blocked"]),
+        # once a phase says what it needs, each means only what it says
+        (Billing.ADVANCE, (None, ("deposit",), None), ["open", "open", "open"]),
+        (Billing.ARREARS, (("design",), None, ("deposit", "design")), ["blocked", "open", "blocked"]),
+        (Billing.ARREARS, ((), (), ()), ["open", "open", "open"]),
+    ],
+)
+def test_what_a_phase_needs(billing: Billing, needs: tuple[tuple[str, ...] | None, ...], verdicts: list[str]) -> None:
+    phases = tuple(replace(phase, needs=need) for phase, need in zip(contract_of().phases, needs, strict=True))
+    assert words(judged(contract_of(billing=billing, phases=phases))) == verdicts
+
+
+def test_more_phases_than_milestones_need_every_milestone() -> None:
+    phases = tuple(Phase(f"p{number}", f"P{number}") for number in range(5))
+    assert words(judged(contract_of(phases=phases))) == ["open", "open", "blocked", "blocked", "blocked"]
+
+
+@pytest.mark.parametrize(
+    ("signed", "text"),
+    [
+        (None, "the contract is not signed"),
+        (date(2026, 11, 22), "the contract is only signed on 2026-11-22"),
+    ],
+)
+def test_nothing_is_open_before_the_contract_is_signed(signed: date | None, text: str) -> None:
+    found = judged(contract_of(signed=signed))
+    assert words(found) == ["blocked", "blocked", "blocked"]
+    for phase in found.phases:
+        assert phase.reasons[0] == Reason(
+            ReasonCode.UNSIGNED, text, "write signed = YYYY-MM-DD into the contract acme-website"
+        )
+
+
+def test_the_day_of_the_signature_counts() -> None:
+    assert judged(contract_of(signed=TODAY)).phases[0].open
+
+
+def test_a_phase_waits_for_the_phases_before_it_to_be_finished() -> None:
+    phases = (Phase("brief", "The brief", ()), Phase("design", "Design", (), after=("brief",)))
+    contract = contract_of(phases=phases)
+    (reason,) = judged(contract).phases[1].reasons
+    assert reason == Reason(
+        ReasonCode.PHASE_UNFINISHED, "The brief is not finished", "payflow phase finish acme-website brief"
+    )
+    finished = Memory(finished={("acme-website", "brief"): date(2026, 11, 1)})
+    assert words(judged(contract, memory=finished)) == ["open", "open"]
+    elsewhere = Memory(finished={("another", "brief"): date(2026, 11, 1)})
+    assert words(judged(contract, memory=elsewhere)) == ["open", "blocked"]
+
+
+def waiver(
+    until: date, since: date = date(2026, 11, 10), phase: str = "build", project: str = "acme-website"
+) -> Waiver:
+    return Waiver(project, phase, since, until, "they are good for it", "sam")
+
+
+@pytest.mark.parametrize(
+    ("waived", "word"),
+    [
+        ([], "blocked"),
+        ([waiver(TODAY)], "open"),
+        ([waiver(date(2026, 11, 20))], "blocked"),
+        ([waiver(date(2026, 12, 1), since=TODAY)], "open"),
+        ([waiver(date(2026, 12, 1), since=date(2026, 11, 22))], "blocked"),
+        ([waiver(date(2026, 12, 1), phase="design")], "blocked"),
+        ([waiver(date(2026, 12, 1), project="another")], "blocked"),
+        ([waiver(date(2026, 11, 12)), waiver(date(2026, 11, 25)), waiver(date(2026, 11, 11))], "open"),
+    ],
+)
+def test_a_waiver_opens_one_phase_through_its_last_day(waived: list[Waiver], word: str) -> None:
+    found = judged(memory=Memory(waivers=waived)).phases[2]
+    assert found.word == word
+    assert [reason.code for reason in found.reasons] == [ReasonCode.UNPAID]
+
+
+def test_a_waiver_that_is_not_needed_is_not_shown() -> None:
+    found = judged(memory=Memory(waivers=[waiver(TODAY, phase="design")])).phases[1]
+    assert (found.word, found.waiver) == ("open", None)
+
+
+def test_a_started_phase_whose_payment_went_back_is_blocked_again() -> None:
+    memory = Memory(started={("acme-website", "build"): date(2026, 11, 15)})
+    paid = {**UNPAID, "design": [view_of(**PAID)]}
+    assert judged(invoices=paid, memory=memory).phases[2].word == "open"
+    back = {**UNPAID, "design": [view_of(flags=frozenset({Flag.REFUNDED}))]}
+    found = judged(invoices=back, memory=memory).phases[2]
+    assert (found.word, found.started) == ("blocked", date(2026, 11, 15))
+    assert found.reasons[0].code is ReasonCode.REFUNDED
+
+
+def test_a_project_shows_what_was_billed_and_paid_per_milestone() -> None:
+    part = view_of(paid=100_000, credited=50_000, outstanding=250_000)
+    found = judged(invoices={"deposit": [DEPOSIT_PAID], "design": [part, view_of(state=State.VOID, outstanding=0)]})
+    shown = [(one.id, one.amount, one.billed, one.paid, one.is_paid) for one in found.milestones]
+    assert shown == [("deposit", 300_000, 300_000, 300_000, True), ("design", 400_000, 400_000, 100_000, False)]
+
+
+def test_a_finished_phase_keeps_its_days() -> None:
+    place = ("acme-website", "brief")
+    memory = Memory(started={place: date(2026, 10, 2)}, finished={place: date(2026, 10, 9)})
+    found = judged(memory=memory).phases[0]
+    assert (found.started, found.finished) == (date(2026, 10, 2), date(2026, 10, 9))
+
+
+STATES = st.builds(
+    lambda state, total, share, credit, flags: view_of(
+        state=state,
+        total=total,
+        credited=credit,
+        outstanding=0 if state in (State.PAID, State.CREDITED, State.VOID, State.DRAFT) else max(1, total - share),
+        paid=share,
+        flags=frozenset(flags),
+    ),
+    st.sampled_from(State),
+    st.integers(1, 500_000),
+    st.integers(0, 400_000),
+    st.sampled_from([0, 0, 10_000]),
+    st.sets(st.sampled_from([Flag.STALE, Flag.REFUNDED, Flag.AMBIGUOUS])),
+)
+
+
+@given(st.lists(STATES, max_size=4))
+def test_a_milestone_is_paid_only_if_every_live_invoice_is_and_enough_was_billed(views: list[InvoiceView]) -> None:
+    gone = {State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF}
+    live = [view for view in views if view.state not in gone]
+    paid = (
+        bool(live)
+        and all(view.state is State.PAID and Flag.AMBIGUOUS not in view.flags for view in live)
+        and sum(view.total for view in live) >= DESIGN.amount
+    )
+    found = reasons(*views)
+    assert (not found) is paid
+    assert all(reason.text and reason.opens for reason in found)
