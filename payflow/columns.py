@@ -142,8 +142,8 @@ class Book:
     `client` and `currency` indices into `clients` and `currencies`.
 
     Entries, sorted by row and day: `entry_row` row of the invoice, -1 for open credit; `entry_on` day; `entry_amount`
-    signed by its effect, positive lowers what is owed; `entry_kind`, `entry_settlement` indices into `ENTRY_KINDS`, `SETTLEMENTS`;
-    `entry_inferred` true where the day was inferred from readings.
+    signed by its effect, positive lowers what is owed; `entry_kind`, `entry_settlement` indices into `ENTRY_KINDS` and
+    `SETTLEMENTS`; `entry_inferred` true where the day was inferred from readings.
     """
 
     id: Ints

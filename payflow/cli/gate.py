@@ -35,21 +35,24 @@ def check(context: click.Context, project: str, phase: str, as_of: date | None, 
     Example:
       payflow gate check acme-website build && echo "go on"
     """
+    session = context.ensure_object(Session)
+    words = ("gate", project, phase, as_of, as_json)
+    context.exit(session.answer(lambda: _answer(session, project, phase, as_of, as_json), *words))
+
+
+def _answer(session: Session, project: str, phase: str, as_of: date | None, as_json: bool) -> tuple[str, int]:
     from payflow.report.select import phase_of
 
-    session = context.ensure_object(Session)
     decision = session.decision(as_of)
     verdict = phase_of(decision, project, phase)
+    exit_code = 0 if verdict.open else BLOCKED
     if as_json:
         from payflow.report import as_json as report
 
-        session.say_json(report.gate(verdict, decision.as_of))
-    else:
-        from payflow.report.projects import gate_text
+        return session.as_json(report.gate(verdict, decision.as_of)), exit_code
+    from payflow.report.projects import gate_text
 
-        session.say(gate_text(verdict, session.style))
-    if not verdict.open:
-        context.exit(BLOCKED)
+    return gate_text(verdict, session.style), exit_code
 
 
 @command.command()

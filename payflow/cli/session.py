@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cached_property
@@ -36,6 +36,8 @@ class Session:
     def __init__(self, directory: Path | None, rehearsal: datetime | None) -> None:
         self.directory = directory
         self.rehearsal = rehearsal
+        #: what went to standard error, line by line
+        self.complaints: list[str] = []
 
     @cached_property
     def root(self) -> Path:
@@ -98,16 +100,38 @@ class Session:
 
     def say_json(self, data: Mapping[str, Any]) -> None:
         """Print JSON to standard output."""
+        self.say(self.as_json(data))
+
+    def as_json(self, data: Mapping[str, Any]) -> str:
+        """JSON text that standard output can take."""
         import json
 
-        click.echo(json.dumps(data, indent=2, ensure_ascii=not self.style.signs))
+        return json.dumps(data, indent=2, ensure_ascii=not self.style.signs)
+
+    def answer(self, work_out: Callable[[], tuple[str, int]], *question: object) -> int:
+        """Print the answer to a question, at a glance where one holds, else as worked out; returns its exit code."""
+        from payflow.cli.glance import Answer, glance
+
+        place = glance(self, *question)
+        kept = place.read() if place is not None else None
+        if kept is None:
+            kept = Answer(*work_out(), self.complaints)
+            if place is not None:
+                place.keep(kept)
+        else:
+            for line in kept.warnings:
+                click.echo(line, err=True)
+        self.say(kept.text)
+        return kept.exit_code
 
     def complain(self, problems: Sequence[Problem]) -> None:
         """Print problems to standard error, one per line; of very many only the first."""
-        for problem in problems[:_SHOWN]:
-            click.echo(f"{'warning: ' if problem.warning else ''}{problem}", err=True)
+        lines = [f"{'warning: ' if problem.warning else ''}{problem}" for problem in problems[:_SHOWN]]
         if len(problems) > _SHOWN:
-            click.echo(f"and {len(problems) - _SHOWN} more like these; --json lists them all", err=True)
+            lines.append(f"and {len(problems) - _SHOWN} more like these; --json lists them all")
+        for line in lines:
+            click.echo(line, err=True)
+        self.complaints.extend(lines)
 
 
 #: Hands the session to a command as its first argument.

@@ -25,6 +25,10 @@ def command(session: Session, project: str | None, as_of: date | None, as_json: 
       payflow status
       payflow status acme-website --as-of 2026-12-01
     """
+    session.answer(lambda: _answer(session, project, as_of, as_json), "status", project, as_of, as_json)
+
+
+def _answer(session: Session, project: str | None, as_of: date | None, as_json: bool) -> tuple[str, int]:
     decision = session.decision(as_of)
     if project is not None:
         from payflow.report.select import of_project
@@ -33,8 +37,7 @@ def command(session: Session, project: str | None, as_of: date | None, as_json: 
     if as_json:
         from payflow.report import as_json as report
 
-        session.say_json(report.status(decision))
-    else:
-        from payflow.report.board import board
+        return session.as_json(report.status(decision)), 0
+    from payflow.report.board import board
 
-        session.say(board(decision, session.style))
+    return board(decision, session.style), 0

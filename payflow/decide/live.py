@@ -6,36 +6,21 @@ file beside it says how far its journal had come. A store elsewhere, or behind i
 
 from __future__ import annotations
 
-import platform
 from dataclasses import replace
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from payflow.model.journal import Memory
+from payflow.place import fingerprint
 from payflow.store.anchor import check_anchor
 from payflow.store.memory import last_live
 
 if TYPE_CHECKING:
     from payflow.store import Store
 
-_MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
-
 
 def place(store: Store) -> str:
-    """A fingerprint of this machine and of the path of the store; tells neither."""
-    return sha256(f"{_machine()}\n{store.path.resolve()}".encode()).hexdigest()[:32]
-
-
-def _machine() -> str:
-    for path in _MACHINE_IDS:
-        try:
-            text = path.read_text().strip()
-        except OSError:
-            continue
-        if text:
-            return text
-    return platform.node()
+    """Where this store stands; what `payflow live` journals."""
+    return fingerprint(store.path)
 
 
 def place_of(store: Store, memory: Memory) -> tuple[Memory, str]:

@@ -1,0 +1,174 @@
+"""A glance answers at once while nothing changed, and never when anything did."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SETTINGS = """\
+[business]
+name = "Studio North"
+legal_name = "Studio North Ltd"
+email = "billing@studio-north.example"
+timezone = "UTC"
+country = "GB"
+currency = "GBP"
+
+[policy.standard]
+terms = "net-15"
+interest = { annual = "8" }
+
+[[policy.standard.step]]
+name = "reminder"
+day = 1
+email = "reminder"
+"""
+CONTRACT = """\
+project = "harbour-app"
+name = "Harbour app"
+signed = 2026-01-01
+policy = "standard"
+currency = "GBP"
+
+[client]
+id = "harbour"
+name = "Harbour Cafe"
+email = "office@harbour.example"
+
+[[milestone]]
+id = "deposit"
+amount = "100.00"
+invoices = ["INV-1"]
+
+[[phase]]
+id = "start"
+name = "Start"
+needs = ["deposit"]
+"""
+HEADER = "ContactName,InvoiceNumber,Reference,InvoiceDate,DueDate,Total,InvoiceAmountPaid,InvoiceAmountDue,Currency,Type,Status"
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Path:
+    root = tmp_path / "studio"
+    (root / "contracts").mkdir(parents=True)
+    (root / "payflow.toml").write_text(SETTINGS)
+    (root / "contracts" / "harbour.toml").write_text(CONTRACT)
+    export(root, paid="0.00", due="100.00", status="Awaiting Payment")
+    assert payflow(root, "import", "export.csv").returncode == 0
+    return root
+
+
+def export(root: Path, *, paid: str, due: str, status: str) -> None:
+    row = f"Harbour Cafe,INV-1,,13/10/2026,28/10/2026,100.00,{paid},{due},GBP,Sales invoice,{status}"
+    (root / "export.csv").write_text(f"{HEADER}\n{row}\n")
+
+
+def payflow(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PAYFLOW")}
+    command = [sys.executable, "-m", "payflow", *words]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+
+
+def loaded(root: Path, *words: str) -> set[str]:
+    """The modules that a command loads."""
+    program = (
+        "import sys\nfrom payflow.cli import main\n"
+        f"try: main({list(words)!r})\nexcept SystemExit: pass\nprint(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def kept(root: Path) -> int:
+    with sqlite3.connect(root / "payflow.db") as database:
+        (count,) = database.execute("SELECT COUNT(*) FROM meta WHERE name LIKE 'glance:%'").fetchone()
+    database.close()
+    return int(count)
+
+
+def test_the_second_answer_is_the_first_one_and_loads_nothing_that_decides(studio: Path):
+    first, second = payflow(studio, "status"), payflow(studio, "status")
+    assert "INV-1" in first.stdout
+    assert (second.stdout, second.stderr, second.returncode) == (first.stdout, first.stderr, first.returncode)
+    assert not {"numpy", "payflow.decide", "payflow.workspace"} & loaded(studio, "status")
+
+
+def test_the_gate_keeps_its_exit_code(studio: Path):
+    first, second = (payflow(studio, "gate", "check", "harbour-app", "start") for _ in range(2))
+    assert first.returncode == second.returncode == 3
+    assert second.stdout == first.stdout
+    assert "numpy" not in loaded(studio, "gate", "check", "harbour-app", "start")
+
+
+def test_a_payment_opens_the_gate_at_once(studio: Path):
+    assert payflow(studio, "gate", "check", "harbour-app", "start").returncode == 3
+    export(studio, paid="100.00", due="0.00", status="Paid")
+    assert payflow(studio, "import", "export.csv").returncode == 0
+    assert payflow(studio, "gate", "check", "harbour-app", "start").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda root: payflow(root, "hold", "INV-1", "--reason", "their holiday"), id="a hold"),
+        pytest.param(
+            lambda root: (root / "payflow.toml").write_text(SETTINGS.replace('annual = "8"', 'annual = "9"')),
+            id="a policy edited",
+        ),
+        pytest.param(
+            lambda root: (root / "contracts" / "harbour.toml").write_text(CONTRACT.replace("Harbour app", "Other app")),
+            id="a contract edited",
+        ),
+        pytest.param(lambda root: payflow(root, "live"), id="switched on"),
+    ],
+)
+def test_what_changes_the_answer_ends_the_glance(studio: Path, change: Callable[[Path], object]):
+    before = payflow(studio, "status").stdout
+    change(studio)
+    assert payflow(studio, "status").stdout != before
+
+
+def test_a_copy_does_not_repeat_that_it_is_live(studio: Path, tmp_path: Path):
+    payflow(studio, "live")
+    assert "PREVIEW" not in payflow(studio, "status").stdout
+    shutil.copytree(studio, tmp_path / "copy")
+    assert "PREVIEW" in payflow(tmp_path / "copy", "status").stdout
+
+
+def test_a_damaged_glance_costs_time_only(studio: Path):
+    before = payflow(studio, "status").stdout
+    with sqlite3.connect(studio / "payflow.db") as database:
+        database.execute("UPDATE meta SET value = '{\"token\": ' WHERE name LIKE 'glance:%'")
+    database.close()
+    assert payflow(studio, "status").stdout == before
+
+
+def test_errors_are_not_kept(studio: Path):
+    unknown = payflow(studio, "gate", "check", "harbour-app", "nowhere")
+    assert unknown.returncode == 1
+    assert kept(studio) == 0
+
+
+def test_a_rehearsal_neither_keeps_nor_uses_a_glance(studio: Path):
+    payflow(studio, "--now", "2026-11-01T09:00", "status")
+    assert kept(studio) == 0
+    today = payflow(studio, "status").stdout
+    assert payflow(studio, "--now", "2026-11-01T09:00", "status").stdout != today
+
+
+def test_ways_of_asking_do_not_pile_up(studio: Path):
+    with sqlite3.connect(studio / "payflow.db") as database:
+        database.executemany(
+            "INSERT INTO meta (name, value) VALUES (?, '{}')", [(f"glance:{number}",) for number in range(40)]
+        )
+    database.close()
+    payflow(studio, "status")
+    assert kept(studio) == 1
