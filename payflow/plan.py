@@ -133,10 +133,12 @@ def blocked_by(number: str, project: str, projects: Sequence[ProjectView]) -> tu
 
 def _fee(case: Case, step: Step, policy: Policy, store: str) -> FeeDraft | None:
     """The fee that a notice claims: bound, named by an earlier notice that was handed over, in a currency it exists in."""
-    if not step.fee or policy.late_fee is None or not case.binds or ladder.announcement_of(step, case.notices) is None:
+    announced = ladder.announcement_of(step, case.notices)
+    if not step.fee or policy.late_fee is None or not case.binds or announced is None:
         return None
     figure = fees.amount(policy.late_fee, case.view.currency, case.view.outstanding)
-    if not figure:
+    # what was announced is what may be claimed: under other terms by now, nothing is
+    if not figure or announced.text != _named(policy.late_fee, case.view.currency):
         return None
     generation = sum(charge.kind == LATE_FEE and charge.occurrence == step.key for charge in case.charges)
     return FeeDraft(
@@ -169,7 +171,12 @@ def _announcement(case: Case, step: Step, policy: Policy, as_of: date) -> Announ
     on = ladder.earliest(policy, ahead, case.view.due_on, [*case.notices, this], case.holds)
     if on is None:
         return None
-    return Announcement(ahead.key, on, f"a late fee of {fees.words(policy.late_fee, case.view.currency)}")
+    return Announcement(ahead.key, on, _named(policy.late_fee, case.view.currency))
+
+
+def _named(fee: LateFee, currency: str) -> str:
+    """A fee as a notice names it."""
+    return f"a late fee of {fees.words(fee, currency)}"
 
 
 def _exists(fee: LateFee, currency: str) -> bool:
@@ -229,7 +236,7 @@ def _corrections(case: Case, charge: Charge, back: Takeback | None) -> Iterable[
 
 def correction_step(ref: str, count: int) -> str:
     """What the journal calls the word to a client about the n-th correction of a charge."""
-    return f"correction:{ref}:{count}"
+    return f"{ladder.CORRECTION}{ref}:{count}"
 
 
 def verdicts(projects: Sequence[ProjectView]) -> dict[str, str]:
