@@ -75,10 +75,10 @@ def parse(text: str, currency: str, marks: Marks = Marks.POINT) -> int:
 
 
 #: What may stand around a number: currency signs and codes, all kinds of blanks.
-_AROUND = re.compile(r"[\s\u00a0\u202f\u2009']+")
+_AROUND = re.compile(r"[\s\u00a0\u202f\u2009'\u2019]+")
 _SIGN = re.compile(
-    r"^(?P<open>\()?(?P<minus>[-\u2212+])?(?:[A-Z]{3}|[A-Z]{0,2}\$|[^\w\s.,()+-])?(?P<minus2>[-\u2212+])?"
-    r"(?P<number>[0-9.,]+)(?:[A-Z]{3}|[^\w\s.,()+-])?(?P<after>[-\u2212])?(?P<close>\))?$"
+    r"^(?P<open>\()?(?P<minus>[-\u2212+])?(?:[A-Z]{3}|[A-Z]{0,2}\$|[^\w\s.,()+%\u2212-])?(?P<minus2>[-\u2212+])?"
+    r"(?P<number>[0-9.,]+)(?:[A-Z]{3}|[^\w\s.,()+%\u2212-])?(?P<after>[-\u2212])?(?P<close>\))?$"
 )
 _POINT = re.compile(r"^(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})?(?:\.[0-9]*)?$")
 _COMMA = re.compile(r"^(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)?(?:,[0-9]*)?$")

@@ -148,7 +148,7 @@ def _fee(case: Case, step: Step, policy: Policy, store: str) -> FeeDraft | None:
         occurrence=step.key,
         generation=generation,
         words=fees.words(policy.late_fee, case.view.currency),
-        rests_on=binding.rests_on(policy, case.contract),
+        rests_on=binding.rests_on(policy, case.contract, case.view.issued_on),
     )
 
 

@@ -39,7 +39,7 @@ def explanation(case: Case, setting: Setting, projects: Sequence[ProjectView]) -
     return Explanation(
         invoice=view,
         terms=policy.terms.name if policy else "",
-        rests_on=binding.rests_on(policy, case.contract) if policy and case.binds else "",
+        rests_on=binding.rests_on(policy, case.contract, view.issued_on) if policy and case.binds else "",
         entries=_entries(setting, row),
         stretches=_stretches(case, setting, row),
         notices=tuple(case.notices),

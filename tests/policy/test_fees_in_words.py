@@ -1,0 +1,101 @@
+"""Late fees in figures and words, what they rest on, and balances on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payflow.model.agreement import Binding, LateFee
+from payflow.policy import fees, timeline
+from payflow.policy.binding import binds, rests_on
+from policy.books import ISSUED, contract_of, policy_of
+
+
+def percent_fee(text: str) -> LateFee:
+    return LateFee(percent=Fraction(text) / 100)
+
+
+@pytest.mark.parametrize(
+    ("fee", "currency", "outstanding", "amount"),
+    [
+        (LateFee({"GBP": 2500}), "GBP", 400_000, 2500),
+        (LateFee({"GBP": 2500}), "GBP", 1, 2500),
+        (LateFee({"GBP": 2500, "EUR": 3000}), "EUR", 400_000, 3000),
+        (LateFee({"GBP": 2500}), "EUR", 400_000, None),
+        (percent_fee("1.5"), "GBP", 400_000, 6000),
+        (percent_fee("1.5"), "JPY", 400_000, 6000),
+        (percent_fee("1.5"), "GBP", 0, 0),
+        # a half goes up, less than a half does not
+        (percent_fee("1"), "GBP", 50, 1),
+        (percent_fee("1"), "GBP", 49, 0),
+        (percent_fee("2.5"), "GBP", 60, 2),
+        (percent_fee("100"), "GBP", 10**18 + 1, 10**18 + 1),
+        (percent_fee("33.333333333"), "GBP", 3 * 10**11, 99_999_999_999),
+    ],
+)
+def test_what_a_fee_amounts_to(fee: LateFee, currency: str, outstanding: int, amount: int | None) -> None:
+    assert fees.amount(fee, currency, outstanding) == amount
+
+
+@pytest.mark.parametrize(
+    ("fee", "currency", "words"),
+    [
+        (LateFee({"GBP": 2500}), "GBP", "25.00 GBP"),
+        (LateFee({"JPY": 2500}), "JPY", "2,500 JPY"),
+        (percent_fee("1.5"), "GBP", "1.5 % of what is outstanding"),
+        (percent_fee("10"), "GBP", "10 % of what is outstanding"),
+    ],
+)
+def test_a_fee_in_words(fee: LateFee, currency: str, words: str) -> None:
+    assert fees.words(fee, currency) == words
+
+
+@pytest.mark.parametrize("text", ["1.5", "8", "11.75", "0.000000001", "100", "12.5", "0.1", "20", "0.05"])
+def test_a_percent_is_written_as_it_was_read(text: str) -> None:
+    assert fees.percent(fees.from_percent(text)) == text
+
+
+@given(st.decimals("0.000000001", 100, places=9))
+def test_every_percent_in_digits_is_read_back(value: object) -> None:
+    exact = fees.from_percent(str(value))
+    assert fees.from_percent(fees.percent(exact)) == exact
+
+
+@pytest.mark.parametrize(
+    ("binding", "signed", "claimed", "standing", "words"),
+    [
+        (Binding.SIGNATURE, date(2026, 10, 1), True, True, "the contract for Acme website, signed 2026-10-01"),
+        (Binding.SIGNATURE, None, True, False, "the terms printed on the invoice (net-15)"),
+        (Binding.SIGNATURE, None, False, False, "the terms printed on the invoice (net-15)"),
+        (Binding.INVOICE, None, False, True, "the terms printed on the invoice (net-15)"),
+        (Binding.INVOICE, None, True, True, "the terms printed on the invoice (net-15)"),
+        (Binding.INVOICE, date(2026, 10, 1), True, True, "the contract for Acme website, signed 2026-10-01"),
+        # signed only after the invoice: the terms printed on it are what a claim rests on
+        (Binding.INVOICE, date(2026, 12, 1), True, True, "the terms printed on the invoice (net-15)"),
+    ],
+)
+def test_what_binds_and_what_it_rests_on(
+    binding: Binding, signed: date | None, claimed: bool, standing: bool, words: str
+) -> None:
+    policy, contract = policy_of(binding=binding), contract_of(signed=signed) if claimed else None
+    assert binds(policy, contract, ISSUED) is standing
+    assert rests_on(policy, contract, ISSUED) == words
+
+
+@pytest.mark.parametrize(("day", "owed"), [(9, 400), (10, 300), (14, 300), (15, 0), (19, 0), (20, 50)])
+def test_a_movement_counts_at_the_end_of_its_day(day: int, owed: int) -> None:
+    assert timeline.balance_on(400, [(10, 100), (15, 400), (20, -150)], day) == owed
+
+
+def test_stretches_are_cut_where_the_balance_changes() -> None:
+    moves = [(15, 50), (12, 100), (12, -40), (15, -50), (18, 340), (40, 1)]
+    assert list(timeline.spans(400, moves, 10, 20)) == [
+        timeline.Span(10, 12, 400),
+        timeline.Span(12, 18, 340),
+    ]
+    assert list(timeline.spans(400, [], 20, 20)) == []
+    assert list(timeline.spans(400, [(5, 400)], 10, 20)) == []
