@@ -194,6 +194,11 @@ def _setting(
         moments={stamp: from_moment(stamp) for stamp in set(fresh)},
         source_names=source_names,
         present={contract.key: contract.project for contract in workspace.agreement.contracts.values()},
+        step_names={
+            (policy.name, step.key): step.name
+            for policy in workspace.agreement.policies.values()
+            for step in policy.ladder
+        },
         covered=views.covered_by_credit(columns, assessment, as_of),
         as_of=as_of,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from payflow.columns import NO_DAY, to_date, to_day
-from payflow.decide.views import Setting
+from payflow.decide.views import Setting, step_name
 from payflow.errors import UnknownName
 from payflow.model.decision import EntryView, Explanation, Flag, ProjectView, Stretch
 from payflow.plan import Case, blocked_by
@@ -44,7 +44,7 @@ def explanation(case: Case, setting: Setting, projects: Sequence[ProjectView]) -
         stretches=_stretches(case, setting, row),
         notices=tuple(case.notices),
         charges=tuple(case.charges),
-        step_names=tuple((step.key, step.name) for step in policy.ladder) if policy else (),
+        step_names=tuple((step.key, step_name(setting, policy.name, step)) for step in policy.ladder) if policy else (),
         blocks=blocked_by(view.number, view.project, projects),
         remarks=tuple(_remarks(case, setting)),
     )

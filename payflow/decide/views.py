@@ -12,7 +12,7 @@ import numpy as np
 from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts
-from payflow.model.agreement import DueRule, Policy
+from payflow.model.agreement import DueRule, Policy, Step
 from payflow.model.decision import Flag, InvoiceView
 from payflow.model.facts import Role, Settlement, State
 from payflow.model.journal import Charge, ChargeState, Hold, Memory
@@ -85,6 +85,7 @@ class Setting:
     moments: Mapping[str, datetime]
     source_names: Mapping[str, str]
     present: Mapping[str, str]
+    step_names: Mapping[tuple[str, str], str]
     covered: frozenset[int]
     as_of: date
 
@@ -121,7 +122,7 @@ def _case(setting: Setting, index: int) -> Case:
     notices = setting.memory.notices.get(row.id, ())
     step = _next(setting, index, view, holds)
     return Case(
-        view=_with_next(view, step),
+        view=_with_next(setting, view, step),
         policy=item.policy,
         contract=item.contract,
         digest=item.digest,
@@ -176,8 +177,14 @@ def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
     )
 
 
-def _with_next(view: InvoiceView, step: ladder.Next) -> InvoiceView:
-    return replace(view, next_step=step.step.name if step.step else None, next_on=step.on, next_why=step.why)
+def _with_next(setting: Setting, view: InvoiceView, step: ladder.Next) -> InvoiceView:
+    name = step_name(setting, view.policy, step.step) if step.step else None
+    return replace(view, next_step=name, next_on=step.on, next_why=step.why)
+
+
+def step_name(setting: Setting, policy: str, step: Step) -> str:
+    """What a step is called now, though the invoice stands under an earlier version of the agreement."""
+    return setting.step_names.get((policy, step.key), step.name)
 
 
 def _flags(setting: Setting, index: int, due_on: date | None, holds: Sequence[Hold]) -> Iterator[Flag]:

@@ -141,9 +141,9 @@ def add_reading(tx: Transaction, row: ReadingRow) -> int:
 
 
 def mark_unknown(tx: Transaction, ids: Iterable[int], since: str) -> int:
-    """These invoices should have been listed and were not; one already unknown keeps its moment."""
-    sql = "UPDATE invoice SET unknown_since = ? WHERE id = ? AND unknown_since IS NULL"
-    return _count(tx, tx.executemany(sql, ((since, number) for number in ids)))
+    """These invoices should have been listed and were not; one already unknown keeps the earlier moment."""
+    sql = "UPDATE invoice SET unknown_since = ? WHERE id = ? AND (unknown_since IS NULL OR unknown_since > ?)"
+    return _count(tx, tx.executemany(sql, ((since, number, since) for number in ids)))
 
 
 def clear_unknown(tx: Transaction, ids: Iterable[int]) -> int:

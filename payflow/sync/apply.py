@@ -6,21 +6,22 @@ any seen before. Rows that say nothing new are not written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from payflow.decide import freshness
-from payflow.decide.facts import Observed, local_day, observations
+from payflow.decide.facts import Observed, observations
 from payflow.model.facts import Scope, Status
 from payflow.model.journal import Record, RecordKind
-from payflow.policy.sightings import Sighting, tells_more
 from payflow.store import journal, mirror
 from payflow.store.mirror import ClientRow, EntryRow, InvoiceRow, ReadingRow
-from payflow.store.moments import from_moment, to_day, to_moment
-from payflow.sync.merge import merge, seen
+from payflow.store.moments import to_day, to_moment
+from payflow.sync.merge import merge
+from payflow.sync.remember import worth_remembering
 from payflow.sync.tables import Entry, Invoice, Read
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ class Counts:
 
 @dataclass(slots=True)
 class Known:
-    """What the store knows of one source before a reading; kept up to date while readings are applied."""
+    """What the store knows of one source before a reading; kept up to date while readings are applied.
+
+    `invoices` stand as they were last seen: their moments are those of the last reading that listed them, written or not.
+    """
 
     invoices: dict[str, InvoiceRow]
     identities: dict[str, int]
@@ -62,14 +66,21 @@ def known(store: Store, source: str, timezone: str) -> Known:
         if number:
             by_number.setdefault(number, []).append(key)
     (last,) = store.query("SELECT COALESCE(MAX(id), 0) FROM identity")[0]
+    readings = mirror.readings(store, source)
+    told = freshness.by_source(readings)
     return Known(
-        invoices={row.key: row for row in mirror.invoices(store, source)},
+        invoices={row.key: _as_last_seen(row, told) for row in mirror.invoices(store, source)},
         identities={key: identity for identity, key, _ in identities},
         by_number=by_number,
         observed=observations(store, timezone, source),
-        readings=mirror.readings(store, source),
+        readings=readings,
         next_id=last + 1,
     )
+
+
+def _as_last_seen(row: InvoiceRow, readings: Mapping[str, Sequence[ReadingRow]]) -> InvoiceRow:
+    at = freshness.fresh_at(row, readings)
+    return row._replace(read_at=at, state_as_of=at if row.state_as_of == row.read_at else row.state_as_of)
 
 
 def apply(
@@ -77,37 +88,36 @@ def apply(
 ) -> Counts:
     """Take one finished reading into the mirror. Returns the counts."""
     stamp = to_moment(min(read.reading.as_of, now))
-    before = freshness.by_source(state.readings)
+    before = freshness.by_source(state.readings).get(source, ())
+    reading = _reading_row(source, read, stamp, now, digest)
     rekeyed = _rekey(source, read, state)
+    moved = {row[2] for row in rekeyed}
     counts = Counts(read=len(read.invoices))
     rows: list[InvoiceRow] = []
-    sightings: list[list[Any]] = []
+    memorable: list[list[Any]] = []
     zone = ZoneInfo(timezone)
     for item in read.invoices:
         old = state.invoices.get(item.key)
         new = _row(source, item, stamp, read.reading.dated_entries, state)
         row = new if old is None else merge(old, new)
-        if old is None and (missed := _missed(row, before.get(source, ()))) is not None:
-            row = row._replace(unknown_since=missed)
+        row = row._replace(unknown_since=_unknown_since(row, before))
         if old is None:
             counts.new += 1
-        elif row._replace(read_at=old.read_at, state_as_of=old.state_as_of) == old:
+        elif _same(row, old):
             counts.unchanged += 1
-            # nothing new but the moment; written only where no reading of the whole source tells it
-            if row.read_at == old.read_at or freshness.could_list(_reading_row(source, read, stamp, now, digest), row):
-                row = old
         else:
             counts.changed += 1
-        if row is not old:
+        if item.key in moved or _needs_writing(row, old, reading):
             rows.append(row)
-        sightings.extend(_worth_remembering(new, old, state, before, zone))
+        observed = state.observed.get(row.id, Observed((), None))
+        found, state.observed[row.id] = worth_remembering(new, old, observed, before, zone)
+        memorable.extend(one.as_json() for one in found)
         state.invoices[item.key] = row
-    _journal(tx, state, rekeyed, sightings, now.astimezone(zone).date(), now)
+    _journal(tx, state, rekeyed, memorable, now.astimezone(zone).date(), now)
     mirror.write_invoices(tx, rows)
     _write_clients(tx, source, read, state, stamp)
     _write_entries(tx, source, read, state, stamp)
-    counts.missing = _mark_missing(tx, source, read, state, stamp)
-    reading = _reading_row(source, read, stamp, now, digest)
+    counts.missing = _mark_missing(tx, reading, {item.key for item in read.invoices}, state)
     if not any(
         one.as_of == stamp and one.origin == reading.origin and one.scope == reading.scope for one in state.readings
     ):
@@ -169,43 +179,28 @@ def _same_invoice(row: InvoiceRow | None, item: Invoice) -> bool:
     return row is None or (row.currency == item.currency and row.issued_on == item.issued_on)
 
 
-def _missed(row: InvoiceRow, newer: Sequence[ReadingRow]) -> str | None:
-    """For an invoice first met in an older file: the newest reading that should have listed it and did not."""
-    found = [one.as_of for one in newer if one.as_of > row.read_at and freshness.could_list(one, row)]
-    return min(found, default=None)
+def _unknown_since(row: InvoiceRow, readings: Sequence[ReadingRow]) -> str | None:
+    """The first reading after the last that listed the invoice which should have listed it, and so did not."""
+    newer = takewhile(lambda one: one.as_of > row.read_at, readings)
+    return min((one.as_of for one in newer if freshness.could_list(one, row)), default=None)
 
 
-def _worth_remembering(
-    new: InvoiceRow,
-    old: InvoiceRow | None,
-    state: Known,
-    before: Mapping[str, Sequence[ReadingRow]],
-    zone: ZoneInfo,
-) -> Iterable[list[Any]]:
-    """Rows of an observation record: what was seen, where it tells more than is known already."""
-    observed = state.observed.get(new.id, Observed((), None))
-    due_on = None if new.status == Status.DRAFT else new.due_on
-    due_is_news = due_on is not None and (observed.due_on is None or due_on > observed.due_on)
-    balance = None if new.dated_entries else seen(new)
-    candidates = []
-    if balance is not None:
-        candidates.append(Sighting(new.read_at, local_day(from_moment(new.read_at), zone), *balance))
-        if old is not None and not old.dated_entries and new.read_at > old.read_at:
-            # the last reading that still showed the old balance: only now does it bound when that changed
-            last, last_seen = seen(old), freshness.fresh_at(old, before)
-            if last is not None and last != balance and last_seen < new.read_at:
-                candidates.append(Sighting(last_seen, local_day(from_moment(last_seen), zone), *last))
-    told = list(observed.sightings)
-    for sighting in candidates:
-        if tells_more(told, sighting, new.issued_on) or (due_is_news and sighting is candidates[0]):
-            told.append(sighting)
-            dated = due_is_news and sighting is candidates[0]
-            yield [new.id, sighting.stamp, sighting.paid, sighting.credited, due_on if dated else None]
-    if due_is_news and not candidates:
-        yield [new.id, new.read_at, 0, 0, due_on]
-    if due_is_news or len(told) > len(observed.sightings):
-        latest = due_on if due_is_news else observed.due_on
-        state.observed[new.id] = Observed(told, latest)
+def _needs_writing(row: InvoiceRow, old: InvoiceRow | None, reading: ReadingRow) -> bool:
+    """Whether the mirror would not know this row from what it holds.
+
+    A reading of the whole source tells by itself that the rows it could list were seen again; only where a row's state is
+    older than its last sight, because some report says nothing of balances, both moments have to be written.
+    """
+    if old is None or not _same(row, old):
+        return True
+    if (row.read_at, row.state_as_of) == (old.read_at, old.state_as_of):
+        return False
+    lags = row.state_as_of != row.read_at or old.state_as_of != old.read_at
+    return lags or not freshness.could_list(reading, row)
+
+
+def _same(row: InvoiceRow, old: InvoiceRow) -> bool:
+    return row._replace(read_at=old.read_at, state_as_of=old.state_as_of) == old
 
 
 def _journal(
@@ -276,26 +271,20 @@ def _entry_row(source: str, entry: Entry, invoice: int | None, key: str) -> Entr
     )
 
 
-def _mark_missing(tx: Transaction, source: str, read: Read, state: Known, stamp: str) -> int:
+def _mark_missing(tx: Transaction, reading: ReadingRow, listed: Collection[str], state: Known) -> int:
     """Invoices that this reading should have listed and did not become unknown (design 6.4). A draft may simply go."""
-    if not read.reading.finished or read.reading.scope is Scope.CHANGED:
-        return 0
-    listed = {item.key for item in read.invoices}
-    reading = _reading_row(source, read, stamp, from_moment(stamp), "")
     missing = [
         row
         for key, row in state.invoices.items()
         if key not in listed
-        and row.unknown_since is None
-        and row.status != Status.DRAFT
-        and row.read_at < stamp
+        and row.read_at < reading.as_of
+        and (row.unknown_since is None or row.unknown_since > reading.as_of)
         and freshness.could_list(reading, row)
-        and not any(one.as_of > stamp and freshness.could_list(one, row) for one in state.readings)
     ]
-    mirror.mark_unknown(tx, [row.id for row in missing], stamp)
+    mirror.mark_unknown(tx, [row.id for row in missing], reading.as_of)
     for row in missing:
-        state.invoices[row.key] = row._replace(unknown_since=stamp)
-    return len(missing)
+        state.invoices[row.key] = row._replace(unknown_since=reading.as_of)
+    return sum(row.unknown_since is None and row.status != Status.DRAFT for row in missing)
 
 
 def _reading_row(source: str, read: Read, stamp: str, now: datetime, digest: str) -> ReadingRow:

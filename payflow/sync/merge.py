@@ -18,9 +18,6 @@ def merge(old: InvoiceRow, new: InvoiceRow) -> InvoiceRow:
         newer, older = new, old
     else:
         newer, older = old, new
-    unknown = old.unknown_since
-    if unknown is not None and new.read_at >= unknown:
-        unknown = None
     return newer._replace(
         **_state(newer, older),
         number=newer.number or older.number,
@@ -29,13 +26,14 @@ def merge(old: InvoiceRow, new: InvoiceRow) -> InvoiceRow:
         due_on=newer.due_on if newer.due_on is not None else older.due_on,
         reference=newer.reference or older.reference,
         pay_url=newer.pay_url or older.pay_url,
-        unknown_since=unknown,
+        unknown_since=old.unknown_since,
     )
 
 
 def _state(newer: InvoiceRow, older: InvoiceRow) -> dict[str, Any]:
     """The newest state that says anything: a report without balances does not make an invoice unpaid."""
-    chosen = newer if _says(newer) or not _says(older) else older
+    saying = [row for row in (older, newer) if _says(row)]
+    chosen = max(saying, key=lambda row: row.state_as_of, default=newer)
     return {
         "total": newer.total,
         "paid": chosen.paid,

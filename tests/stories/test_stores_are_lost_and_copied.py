@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from payflow.decide import live as living
+from payflow import place
 from payflow.errors import StoreError
 from stories.world import World, invoice
 
@@ -62,7 +62,7 @@ def test_a_copy_in_another_folder_is_a_preview(reminded: World, make: Callable[.
 
 
 def test_a_copy_on_another_machine_is_a_preview(reminded: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(living, "_machine", lambda: "another machine")
+    monkeypatch.setattr(place, "_machine", lambda: "another machine")
     report = reminded.on("2026-11-11").books(INVOICE).run()
     assert (report.live, report.sent) == (False, ())
     assert "in another place" in report.decision.not_live_because
