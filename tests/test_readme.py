@@ -51,6 +51,7 @@ def test_every_block_of_the_readme_says_what_it_is():
     assert not unnamed, f"README.md, lines {unnamed}: name the language after the fence; sessions are `console`"
 
 
+@pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="no Makefile beside these tests")
 def test_make_targets_in_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in make_targets(README):
