@@ -31,13 +31,17 @@ _LONGEST_ODD = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Columns of equal length by field; `rows` are their numbers in the file; `cut`: the file ends before its time."""
+    """Columns of equal length by field; `rows` are their numbers in the file; `cut`: the file ends before its time.
+
+    `damaged` are the numbers of rows that could not be read and are missing.
+    """
 
     rows: Ints
     columns: Mapping[str, Texts]
     cut: bool
     #: whether anything stands below the header, were it only totals
     any_rows: bool
+    damaged: Ints
 
 
 def read_body(found: Found, fields: Sequence[str], problems: Problems, *, paired_quotes: bool) -> Body:
@@ -65,6 +69,7 @@ def read_body(found: Found, fields: Sequence[str], problems: Problems, *, paired
     rows = rows + found.header_row
     keep = np.ones(len(rows), dtype=np.bool_)
     cut = odd.cut(total)
+    damaged = [number + found.header_row for number in odd.damaged]
     if not paired_quotes and (unclosed := unclosed_row(found)) is not None:
         problems.add(
             str(unclosed),
@@ -73,9 +78,11 @@ def read_body(found: Found, fields: Sequence[str], problems: Problems, *, paired
         )
         keep &= rows < unclosed
         cut = True
+        damaged.append(unclosed)
     keep &= ~_furniture(found, columns, fields)
     kept = {field: columns[found.places[field]].take(keep) for field in fields}
-    return Body(rows[keep], kept, cut, any_rows=odd.any_filled or any(texts.used() for texts in columns.values()))
+    any_rows = odd.any_filled or any(texts.used() for texts in columns.values())
+    return Body(rows[keep], kept, cut, any_rows=any_rows, damaged=np.array(damaged, dtype=np.int64))
 
 
 def _parse(found: Found, names: Sequence[str], odd: _Odd) -> pa.Table:
@@ -143,7 +150,7 @@ class _Odd:
     def __init__(self, found: Found, problems: Problems) -> None:
         self._found = found
         self._problems = problems
-        self._last_damaged = 0
+        self.damaged: list[int] = []
         self.any_filled = False
         self.numbers: list[int] = []
         self.usable: list[tuple[int, list[str]]] = []
@@ -171,7 +178,7 @@ class _Odd:
             return []
 
     def _damaged(self, number: int, count: int) -> None:
-        self._last_damaged = number
+        self.damaged.append(number)
         self._problems.add(
             str(number + self._found.header_row),
             f"has {count} cells where the header has {len(self._found.header)}",
@@ -180,7 +187,7 @@ class _Odd:
 
     def cut(self, total: int) -> bool:
         """Whether the file's very last row is damaged."""
-        return self._last_damaged == total > 0
+        return bool(self.damaged) and self.damaged[-1] == total
 
 
 def is_total(text: str) -> bool:

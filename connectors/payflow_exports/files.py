@@ -66,10 +66,11 @@ class FileConnector:
     def _moment(self, about: About, found: Found) -> datetime:
         """The moment a file speaks for: the end of the report's day, the printing if that was earlier, else the file's time."""
         home = ZoneInfo(self.context.timezone)
-        moment = about.printed or datetime.fromtimestamp(found.path.stat().st_mtime, tz=UTC)
+        printed = about.printed if about.printed is None or about.printed.tzinfo else about.printed.replace(tzinfo=home)
+        moment = printed or datetime.fromtimestamp(found.path.stat().st_mtime, tz=UTC)
         if about.as_of is not None:
             end = datetime.combine(about.as_of, time(23, 59, 59), tzinfo=home)
-            moment = min(about.printed, end) if about.printed else end
+            moment = min(printed, end) if printed else end
         return min(moment.astimezone(home), self.context.now)
 
     def _read(self, found: Found, about: About) -> Batch:
@@ -78,10 +79,14 @@ class FileConnector:
         from payflow_exports.sheet import Conventions, Sheet
         from payflow_exports.source import survey
 
-        seen = survey(found.path, self.options)
-        found = recognise(found.path, [found.format], self.options, seen.encoding)
+        paired_quotes = True
+        if found.content is None:
+            seen = survey(found.path, self.options)
+            found = recognise(found.path, [found.format], self.options, seen.encoding)
+            paired_quotes = seen.paired_quotes
+        _refuse_rivals(found)
         problems = Problems(found.name)
-        body = read_body(found, list(found.places), problems, paired_quotes=seen.paired_quotes)
+        body = read_body(found, list(found.places), problems, paired_quotes=paired_quotes)
         cut_short = not len(body.rows) and found.format.report and about.printed is None
         if not body.any_rows or cut_short:
             raise ConnectorError(
@@ -104,6 +109,7 @@ class FileConnector:
             finished=not body.cut,
             covers_from=about.covers_from or portion.covers_from,
             covers_to=about.covers_to or portion.covers_to,
+            dated_entries=found.format.dated_entries,
             origin=found.name,
             report=found.format.name,
         )
@@ -132,3 +138,10 @@ class FileConnector:
             report=found.format.name,
         )
         return Batch(empty(CLIENTS), empty(INVOICES), empty(ENTRIES), reading, (error.problem,))
+
+
+def _refuse_rivals(found: Found) -> None:
+    if found.rivals:
+        names = " and ".join(repr(name) for name in (found.sheet, *found.rivals))
+        remedy = f'Say which: sheet = "{found.sheet}" in the source, or once as --option sheet="{found.sheet}".'
+        raise ConnectorError(Problem(found.name, f"the sheets {names} all hold {found.format.name}", remedy))

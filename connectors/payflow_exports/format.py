@@ -46,7 +46,7 @@ class Frame:
 class About:
     """What a report says of itself: the day it speaks for, when it was printed, which invoices it lists.
 
-    `printed` is aware. `covers_from` and `covers_to` bound the issue dates; None is unbounded.
+    `printed` without a zone is the business's time. `covers_from` and `covers_to` bound the issue dates; None is unbounded.
     """
 
     as_of: date | None = None
@@ -75,6 +75,8 @@ class Format:
     `required` fields make a header row; names in `foreign` show that the file is something else. `grouped` True: the first
     column has no name and holds group headings; False: it has one. `report`: rows that are headings, totals or a footer stand
     between the data. `day_order` is the product's own, overruled by dates that prove the opposite. `utc`: stamps are in UTC.
+    `unfold` makes the text of a file that is no table into one, tab-separated and row for row; None for a file not its own.
+    `dated_entries`: entries tell every movement of its invoices with its day.
     """
 
     name: str
@@ -87,9 +89,11 @@ class Format:
     report: bool = False
     day_order: DayOrder | None = None
     utc: bool = False
+    dated_entries: bool = False
     scope: Scope = Scope.ALL
     about: Callable[[Frame], About] | None = None
     limits: Limits = field(default_factory=Limits)
+    unfold: Callable[[str], str | None] | None = None
 
     def kind(self, name: str) -> Kind:
         """What a field holds."""

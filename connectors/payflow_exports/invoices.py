@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,7 +71,7 @@ def invoices_of(
 
 def merged(sheet: Sheet, key: Sequence[str], *, by_line: bool) -> Sheet:
     """One row per invoice: the first with its key, each column from the first line that fills it."""
-    group = _groups(sheet, key, by_line=by_line)
+    group = groups(sheet, key, by_line=by_line)
     count = int(group.max()) + 1 if len(group) else 0
     first = _first_rows(group, np.ones(len(group), dtype=np.bool_), np.zeros(count, dtype=np.int64))
     columns = {}
@@ -131,6 +132,15 @@ def clients_of(*sheets: Sheet) -> pd.DataFrame:
     return check(pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in columns.items()}), CLIENTS)
 
 
+def issued_between(invoices: pd.DataFrame) -> tuple[date | None, date | None]:
+    """The first and the last day of issue, as the bounds of what an export lists that names no period."""
+    import pandas as pd
+
+    issued = invoices["issued_on"]
+    first, last = (None if pd.isna(day) else day.date() for day in (issued.min(), issued.max()))
+    return first, last
+
+
 def open_credit(sheet: Sheet, field: str, kind: EntryKind, prefix: str) -> pd.DataFrame:
     """Credit of a client that no invoice has used yet: the absolute value of what a row leaves open, nothing for zero."""
     if not len(sheet):
@@ -156,7 +166,7 @@ def open_credit(sheet: Sheet, field: str, kind: EntryKind, prefix: str) -> pd.Da
     return check(frame[sheet.good & rest.known & (rest.values != 0)], ENTRIES)
 
 
-def _groups(sheet: Sheet, key: Sequence[str], *, by_line: bool) -> Ints:
+def groups(sheet: Sheet, key: Sequence[str], *, by_line: bool) -> Ints:
     """The invoice of each row, numbered by first appearance."""
     codes = _combined(sheet, key)
     blank = sheet.text(key[-1]).equal("")

@@ -23,6 +23,7 @@ from payflow.connector import (
     Kind,
     Marks,
     Problem,
+    decimal,
     is_currency,
     nearest,
     to_day,
@@ -236,6 +237,13 @@ class Sheet:
                 "Correct the amount in the books, or the option `decimal`.",
             )
         return Amounts(values[which], known[which])
+
+    def with_money(self, name: str, amounts: Amounts, currencies: Texts) -> Sheet:
+        """With other amounts in a column of money, written as the file writes them; empty where they are not known."""
+        comma = self.conventions.marks(name) is Marks.COMMA
+        rows = zip(amounts.values.tolist(), amounts.known.tolist(), currencies.objects().tolist(), strict=True)
+        texts = (decimal(value, currency) if known else "" for value, known, currency in rows)
+        return self.with_columns(**{name: Texts.of(text.replace(".", ",") if comma else text for text in texts)})
 
     def days(self, name: str) -> Ints:
         """Days of a column since 1970-01-01, `NO_DAY` where it is empty."""

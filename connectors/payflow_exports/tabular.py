@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from payflow.connector import (
     ENTRIES,
@@ -31,10 +31,9 @@ from payflow_exports.common import COMMON
 from payflow_exports.files import FileConnector
 from payflow_exports.format import Format, Portion
 from payflow_exports.options import read_options
+from payflow_exports.statuses import PARTIAL, stated, without_parts
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from payflow_exports.sheet import Sheet
 
 __all__ = ["CONNECTOR"]
@@ -42,11 +41,9 @@ __all__ = ["CONNECTOR"]
 #: The names that `columns` may give: those of canonical invoices, and two of the client.
 FIELDS = (*INVOICES, "client_name", "email")
 
-#: Words that say something was paid, and not how much.
-_PARTIAL = ("partial", "partially paid", "part paid", "part-paid", "partly paid")
 _STATUSES = {
     **dict.fromkeys(("draft", "pending approval"), Status.DRAFT),
-    **dict.fromkeys(("open", "unpaid", "sent", "issued", "viewed", "due", "overdue", "late", *_PARTIAL), Status.OPEN),
+    **dict.fromkeys(("open", "unpaid", "sent", "issued", "viewed", "due", "overdue", "late", *PARTIAL), Status.OPEN),
     **dict.fromkeys(("paid", "settled", "closed", "paid in full"), Status.PAID),
     **dict.fromkeys(("void", "voided", "cancelled", "canceled", "deleted"), Status.VOID),
     **dict.fromkeys(("written off", "written-off", "write-off", "uncollectible", "bad debt"), Status.WRITTEN_OFF),
@@ -122,32 +119,11 @@ def _names(value: object, where: str) -> Sequence[str]:
 
 
 def _build(sheet: Sheet) -> Portion:
-    from payflow_exports.invoices import clients_of, invoices_of
+    from payflow_exports.invoices import clients_of, invoices_of, issued_between
 
     if "paid" not in sheet and "balance" not in sheet:
-        partial = sheet.text("status").where(lambda text: text.casefold() in _PARTIAL)
-        remedy = "Name the column that holds what was paid, or what is open."
-        sheet.reject(partial, "status", lambda _: "says part-paid and not how much", remedy)
-        sheet = sheet.keep(sheet.good)
+        sheet = without_parts(sheet, "Name the column that holds what was paid, or what is open.")
     key = "key" if "key" in sheet else "number"
-    invoices = _stated(invoices_of(sheet, _STATUSES, by_line=False, key=(key,)), sheet)
-    import pandas as pd
-
-    issued = invoices["issued_on"]
-    ends = [None if pd.isna(day) else day.date() for day in (issued.min(), issued.max())]
-    return Portion(clients_of(sheet), invoices, empty(ENTRIES), covers_from=ends[0], covers_to=ends[1])
-
-
-def _stated(invoices: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
-    """With the balance that the status tells where no amount does; what tells neither is a problem."""
-    silent = invoices["paid"].isna() & invoices["balance"].isna()
-    status = invoices["status"]
-    owed = silent & status.isin([Status.OPEN.value, Status.DRAFT.value])
-    nothing = silent & status.isin([Status.PAID.value, Status.VOID.value, Status.WRITTEN_OFF.value])
-    balance = invoices["balance"].mask(owed, invoices["total"]).mask(nothing, 0)
-    unknown: Any = silent & ~owed & ~nothing
-    for row, number in invoices.loc[unknown, "number"].items():
-        found = f"invoice {number!r} says neither what was paid nor what is open"
-        sheet.problems.add(f"{row}", found, "Fill in the amount or the status; the invoice is left out.")
-    stated: pd.DataFrame = invoices.assign(balance=balance)[~unknown]
-    return stated
+    invoices = stated(invoices_of(sheet, _STATUSES, by_line=False, key=(key,)), sheet)
+    first, last = issued_between(invoices)
+    return Portion(clients_of(sheet), invoices, empty(ENTRIES), covers_from=first, covers_to=last)
