@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 HEADER = (
@@ -18,7 +18,8 @@ READ = [
     *("ContactName", "EmailAddress", "InvoiceNumber", "Reference", "InvoiceDate", "DueDate", "Total"),
     *("InvoiceAmountPaid", "InvoiceAmountDue", "Currency", "Type", "Status"),
 ]
-LAST = date(2026, 11, 20)
+#: The day on which the export was made.
+LAST = datetime.now(UTC).date()
 #: Issue dates lie in the two years before `LAST`.
 _DAYS = 720
 

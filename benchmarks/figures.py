@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,14 +37,25 @@ def start_up(folder: Path, scale: float) -> list[Row]:  # noqa: ARG001  # nothin
 
 
 def board(folder: Path, scale: float) -> list[Row]:
-    """`payflow status` on 1,000 invoices beside a process that imports the libraries it needs."""
+    """`payflow status` on 1,000 invoices beside a process that imports the libraries it needs.
+
+    A rehearsal (`--now`) is decided afresh each time; the second row is asked again while nothing changed.
+    """
     rows = int(1250 * scale)
     _import(folder, rows)
-    status = [PAYFLOW, "-C", folder, "--now", NOW, "status"]
     libraries = "import click, numpy, sqlite3, tomllib, zoneinfo"
-    runs = in_turn({"status": status, "imports": [sys.executable, "-c", libraries]}, rounds=11)
-    what = f"`payflow status`, {rows * 4 // 5:,} invoices"
-    return [Row(what, runs["status"], f'`python -c "{libraries}"`', runs["imports"], "0.3 s")]
+    commands: Mapping[str, Sequence[object]] = {
+        "imports": [sys.executable, "-c", libraries],
+        "afresh": [PAYFLOW, "-C", folder, "--now", NOW, "status"],
+        "again": [PAYFLOW, "-C", folder, "status"],
+    }
+    once(commands["again"])
+    runs = in_turn(commands, rounds=11)
+    what, yardstick = f"`payflow status`, {rows * 4 // 5:,} invoices", f'`python -c "{libraries}"`'
+    return [
+        Row(f"{what}, decided afresh", runs["afresh"], yardstick, runs["imports"], "0.3 s"),
+        Row(f"{what}, asked again", runs["again"], yardstick, runs["imports"], "0.3 s"),
+    ]
 
 
 def big_import(folder: Path, scale: float) -> list[Row]:
