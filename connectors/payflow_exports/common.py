@@ -13,5 +13,6 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "date_format": "order in dates like 3/4/2026: day-first or month-first; by default found out",
         "currency": "currency of exports that name none, such as EUR",
         "scope": "what the exports list: all invoices, open ones only, or just those that changed",
+        "sheet": "name of the sheet in a workbook; by default the one whose header is known",
     }
 )

@@ -31,6 +31,7 @@ class Options:
     day_order: DayOrder | None = None
     currency: str | None = None
     scope: Scope | None = None
+    sheet: str | None = None
 
 
 def read_options(options: Mapping[str, Any], source: str) -> Options:
@@ -42,6 +43,7 @@ def read_options(options: Mapping[str, Any], source: str) -> Options:
         day_order=_choice(options.get("date_format"), _words(DayOrder), "date_format", source),
         currency=_currency(options.get("currency"), source),
         scope=_choice(options.get("scope"), _words(Scope), "scope", source),
+        sheet=str(options["sheet"]) if options.get("sheet") is not None else None,
     )
 
 

@@ -9,13 +9,15 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import BinaryIO
 
 from payflow.connector import ConnectorError, Problem
 from payflow_exports.format import Format, Frame, known
 from payflow_exports.options import Options
+from payflow_exports.workbook import is_workbook, sheets
 
 _HEAD_BYTES = 256 * 1024
 _TAIL_BYTES = 4 * 1024
@@ -25,10 +27,10 @@ _HEAD_ROWS = 60
 _TAIL_ROWS = 10
 _DELIMITERS = (",", ";", "\t", "|")
 _LARGEST_FILE = 8 * 1024**3
+_LARGEST_UNFOLDED = 64 * 1024**2
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _BINARIES = {
-    b"PK\x03\x04": ("is a workbook or an archive, not a CSV file", "Open it and save it as CSV, or export it as CSV."),
-    b"\xd0\xcf\x11\xe0": ("is an old Excel workbook, not a CSV file", "Open it and save it as CSV."),
+    b"\xd0\xcf\x11\xe0": ("is an old Excel workbook, or one with a password", "Open it and save it as XLSX or CSV."),
     b"%PDF": ("is a PDF, not a CSV file", "Export the report as CSV."),
     b"\x1f\x8b": ("is compressed", "Unpack it first."),
 }
@@ -37,7 +39,11 @@ _EMPTY = "Export it again and check that the download finished."
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recognised file. `header_row` counts from 1; `body_at` is the byte after the header; `width` the cells of a row."""
+    """A recognised file. `header_row` counts from 1; `body_at` is the byte after the header; `width` the cells of a row.
+
+    `content` is the table in UTF-8 where the file holds it in another shape, such as a sheet of a workbook; `sheet` is that
+    sheet's name, `rivals` are other sheets with the same header, all empty otherwise.
+    """
 
     path: Path
     format: Format
@@ -49,6 +55,9 @@ class Found:
     width: int
     places: dict[str, int]
     frame: Frame
+    content: bytes | None = None
+    sheet: str = ""
+    rivals: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -64,12 +73,39 @@ class Survey:
     paired_quotes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The first rows of a table in a file: the text from its beginning, and where it comes from."""
+
+    text: str
+    bom: int
+    encoding: str
+    content: bytes | None = None
+    sheet: str = ""
+
+
 def recognise(path: Path, formats: Sequence[Format], options: Options, encoding: str | None = None) -> Found:
     """Find the header of a file. `encoding` None: guess it from the first bytes, good enough for names.
 
     Raises `ConnectorError` that says what was looked for.
     """
     raw = _read(path, 0, _HEAD_BYTES)
+    if is_workbook(raw):
+        views = _sheet_views(path, options)
+        delimiters: Sequence[str] = (",",)
+    else:
+        views = [_text_view(path, raw, options, encoding)]
+        delimiters = [options.delimiter] if options.delimiter else _DELIMITERS
+    found = [best for view in views if (best := _best(path, view, formats, delimiters))]
+    found += [best for item in formats if item.unfold and (best := _unfolded(path, views[0], item, options))]
+    if not found:
+        raise ConnectorError(_unknown(path, views, formats, delimiters))
+    best = max(found, key=lambda item: len(item.places))  # of equals the first
+    alike = [item.sheet for item in found if item.format is best.format and item is not best]
+    return replace(best, rivals=alike)
+
+
+def _text_view(path: Path, raw: bytes, options: Options, encoding: str | None) -> _View:
     bom, encoding = _bom(raw, options.encoding or encoding or "utf-8")
     _refuse_binaries(path, raw, encoding)
     text = raw[bom:].decode(encoding, errors="replace")
@@ -77,30 +113,68 @@ def recognise(path: Path, formats: Sequence[Format], options: Options, encoding:
         raise ConnectorError(Problem(path.name, "is empty", _EMPTY))
     if text.lstrip()[:200].casefold().startswith(("<!doctype html", "<html", "<?xml", "<table")):
         raise ConnectorError(Problem(path.name, "holds a web page or XML, not CSV", "Export the report as CSV again."))
+    return _View(text, bom, encoding)
+
+
+def _sheet_views(path: Path, options: Options) -> list[_View]:
+    found = sheets(path)
+    if options.sheet is not None:
+        if options.sheet not in found:
+            names = ", ".join(map(repr, found)) or "none"
+            raise ConnectorError(
+                Problem(path.name, f"has no sheet {options.sheet!r}; it has {names}", "Correct the option `sheet`.")
+            )
+        found = {options.sheet: found[options.sheet]}
+    if not any(content.strip(b",\n") for content in found.values()):
+        raise ConnectorError(Problem(path.name, "is empty", _EMPTY))
+    return [
+        _View(content[:_HEAD_BYTES].decode("utf-8", errors="replace"), 0, "utf-8", content, name)
+        for name, content in found.items()
+    ]
+
+
+def _best(path: Path, view: _View, formats: Sequence[Format], delimiters: Sequence[str]) -> Found | None:
+    """The header that knows most names."""
     best: Found | None = None
-    for delimiter in [options.delimiter] if options.delimiter else _DELIMITERS:
-        rows = _rows(text, delimiter)
+    for delimiter in delimiters:
+        rows = _rows(view.text, delimiter)
         for index, (cells, end) in enumerate(rows):
             for candidate in formats:
-                places = candidate.match(cells)
+                places = None if candidate.unfold and view.content is None else candidate.match(cells)
                 if places is not None and (best is None or len(places) > len(best.places)):
                     best = Found(
                         path=path,
                         format=candidate,
-                        encoding=encoding,
+                        encoding=view.encoding,
                         delimiter=delimiter,
                         header=cells,
                         header_row=index + 1,
-                        body_at=bom + len(text[:end].encode(encoding, errors="replace")),
+                        body_at=view.bom + len(view.text[:end].encode(view.encoding, errors="replace")),
                         width=_width(cells, rows[index + 1][0] if index + 1 < len(rows) else ()),
                         places=dict(places),
-                        frame=Frame([title for title, _ in rows[:index]], _tail(path, encoding, delimiter)),
+                        frame=Frame([title for title, _ in rows[:index]], _tail(path, view, delimiter)),
+                        content=view.content,
+                        sheet=view.sheet,
                     )
             if best is not None and best.delimiter == delimiter:
                 break
-    if best is None:
-        raise ConnectorError(_unknown(path, text, formats, options))
     return best
+
+
+def _unfolded(path: Path, view: _View, item: Format, options: Options) -> Found | None:
+    """A file that is no table, made into one by its format."""
+    if view.content is not None or item.unfold is None or item.unfold(view.text) is None:
+        return None
+    raw = _read(path, 0, _LARGEST_UNFOLDED + 1)[view.bom :]
+    if len(raw) > _LARGEST_UNFOLDED:
+        raise ConnectorError(Problem(path.name, "is larger than 64 MiB", "Export a shorter period."))
+    try:
+        text = raw.decode(view.encoding)
+    except UnicodeError:
+        text = raw.decode(options.encoding or "cp1252", errors="replace")
+    table = (item.unfold(text) or "").encode()
+    head = table[:_HEAD_BYTES].decode(errors="replace")
+    return _best(path, _View(head, 0, "utf-8", table), [item], ("\t",))
 
 
 def survey(path: Path, options: Options) -> Survey:
@@ -129,7 +203,7 @@ def survey(path: Path, options: Options) -> Survey:
 
 def body(found: Found) -> io.RawIOBase:
     """The bytes after the header, in UTF-8."""
-    return _Body(found.path, found.body_at, found.encoding)
+    return _Body(found)
 
 
 def unclosed_row(found: Found) -> int | None:
@@ -158,12 +232,12 @@ def _with_end(lines: Iterator[str], end: str) -> Iterator[str]:
 class _Body(io.RawIOBase):
     """A file from a position on, transcoded to UTF-8 where it is not."""
 
-    def __init__(self, path: Path, at: int, encoding: str) -> None:
+    def __init__(self, found: Found) -> None:
         super().__init__()
-        self._file: BinaryIO = path.open("rb")
-        self._file.seek(at)
-        plain = codecs.lookup(encoding).name == "utf-8"
-        self._decoder = None if plain else codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._file: BinaryIO = found.path.open("rb") if found.content is None else io.BytesIO(found.content)
+        self._file.seek(found.body_at)
+        plain = codecs.lookup(found.encoding).name == "utf-8"
+        self._decoder = None if plain else codecs.getincrementaldecoder(found.encoding)(errors="replace")
         self._pending = b""
 
     def readable(self) -> bool:
@@ -273,10 +347,10 @@ def _width(header: Sequence[str], first: Sequence[str]) -> int:
     return len(header) + (len(extra) if not any(cell.strip() for cell in extra) else 0)
 
 
-def _tail(path: Path, encoding: str, delimiter: str) -> list[str]:
+def _tail(path: Path, view: _View, delimiter: str) -> list[str]:
     """The texts of the last rows, joined per row; the first may be cut."""
-    raw = _read(path, -_TAIL_BYTES, _TAIL_BYTES)
-    lines = raw.decode(encoding, errors="replace").splitlines()[-_TAIL_ROWS * 2 :]
+    raw = _read(path, -_TAIL_BYTES, _TAIL_BYTES) if view.content is None else view.content[-_TAIL_BYTES:]
+    lines = raw.decode(view.encoding, errors="replace").splitlines()[-_TAIL_ROWS * 2 :]
     rows = []
     for line in lines:
         try:
@@ -288,11 +362,11 @@ def _tail(path: Path, encoding: str, delimiter: str) -> list[str]:
     return rows[-_TAIL_ROWS:]
 
 
-def _unknown(path: Path, text: str, formats: Sequence[Format], options: Options) -> Problem:
+def _unknown(path: Path, views: Sequence[_View], formats: Sequence[Format], delimiters: Sequence[str]) -> Problem:
     """What was looked for, and what the most similar row lacks."""
     nearest_format, missing, row, most = None, [""], 0, 0
-    for delimiter in [options.delimiter] if options.delimiter else _DELIMITERS:
-        for index, (cells, _) in enumerate(_rows(text, delimiter)):
+    for view, delimiter in product(views, delimiters):
+        for index, (cells, _) in enumerate(_rows(view.text, delimiter)):
             for candidate in formats:
                 places = known(candidate.columns, cells)
                 if len(places) > most:
