@@ -26,6 +26,7 @@ from payflow.outbox.transport import open_transport
 from payflow.plan import verdicts
 from payflow.store import journal, messages
 from payflow.store.anchor import write_anchor
+from payflow.store.runs import note_run
 from payflow.store.stamp import stamp
 from payflow.sync import SyncReport, begin, sync
 
@@ -71,6 +72,8 @@ def run(
         found = ground(store, workspace, as_of, now)
         return RunReport(as_of, found.decision.live, True, (), found.decision)
     begin(store, now)
+    with store.transaction() as tx:
+        note_run(tx, now)
     synced = tuple(sync(store, workspace, now=now))
     pause("synced")
     found = ground(store, workspace, as_of, now)

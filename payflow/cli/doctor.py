@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +15,9 @@ from payflow.errors import Problem, StoreError, WorkspaceError
 
 if TYPE_CHECKING:
     from payflow.model.agreement import Workspace
+
+#: Shorter than this, a weekend explains it.
+_LONG_ENOUGH = timedelta(days=4)
 
 
 @click.command()
@@ -61,10 +64,12 @@ def _findings(session: Session) -> Iterator[Problem]:
 
 def _store(workspace: Workspace) -> Iterator[Problem]:
     from payflow.store import journal, open_store
+    from payflow.store.runs import runs
 
     try:
         with open_store(workspace.store_url, workspace.root) as store, store.snapshot() as reader:
             faults = journal.verify(reader, store.anchor)
+            moments = runs(reader)
     except StoreError as error:
         problem = Problem("store", str(error).rstrip("."), "Until then nothing can be shown or sent")
         # a workspace begins without a store: that is no mistake
@@ -72,3 +77,23 @@ def _store(workspace: Workspace) -> Iterator[Problem]:
         return
     for fault in faults:
         yield Problem("journal", fault, "Restore the store and its anchor file from a backup.")
+    yield from _hours(workspace, moments)
+
+
+def _hours(workspace: Workspace, moments: Sequence[datetime]) -> Iterator[Problem]:
+    """A warning when several days of runs never fell inside the hours in which e-mails may go out."""
+    from payflow.model.decision import Recipient
+    from payflow.outbox.calendar import opening
+
+    if not moments or moments[-1] - moments[0] < _LONG_ENOUGH:
+        return
+    clients = {contract.client for contract in workspace.agreement.contracts.values()}
+    places = {(client.timezone, client.country) for client in clients} or {
+        (workspace.business.timezone, workspace.business.country)
+    }
+    for timezone, country in sorted(places):
+        recipient = Recipient("", "", "", (), "en", timezone, country)
+        if all(opening(recipient, workspace.mail, moment) is not None for moment in moments):
+            found = f"none of the last {len(moments)} runs fell inside the hours of clients in {timezone}; their e-mails wait"
+            remedy = "Run payflow every hour, or widen `hours` under [mail]."
+            yield Problem("payflow.toml, mail.hours", found, remedy, warning=True)
