@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -135,7 +136,7 @@ def _measure(path: Path) -> None:
 
 def _measure_part(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> int:
     """The unpacked size of one part, whatever the directory says of it."""
-    part.file_size = most + 1  # or zipfile stops at the size that the directory claims
+    part.file_size = sys.maxsize  # or zipfile stops at the size that the directory claims
     span, size = _Span(), 0
     with archive.open(part) as stream:
         while chunk := stream.read(_CHUNK):
