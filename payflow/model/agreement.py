@@ -38,21 +38,75 @@ class DueRule(StrEnum):
     CONTRACT = "contract"
 
 
+class Anchor(StrEnum):
+    """The day that terms count from."""
+
+    # the date of the invoice
+    INVOICE = "invoice"
+    # the client has the invoice
+    RECEIPT = "receipt"
+    # the goods or the work are with the client
+    DELIVERY = "delivery"
+    # the client accepted the work
+    ACCEPTANCE = "acceptance"
+
+
 class TermPart(StrEnum):
-    """One move of a due date; terms are an ordered list of parts, starting from the invoice's date."""
+    """One move of a due date; terms are an ordered list of parts, each with a number that some need (else 0)."""
 
     # add calendar days
     DAYS = "days"
+    # add months, to the same day of the month or the last one it has; several in a row are added at once
+    MONTHS = "months"
     # move to the last day of the month
     END_OF_MONTH = "end of month"
+    # move to the next day with this number, not before the day reached; a short month has its last day instead
+    DAY_OF_MONTH = "day of month"
+    # move off a day that is no business day, to the next one that is
+    FOLLOWING = "next business day"
+    # move off a day that is no business day, to the last one before it, but not to before the anchor
+    PRECEDING = "previous business day"
+
+
+Parts = tuple[tuple[TermPart, int], ...]
+
+
+class DiscountBase(StrEnum):
+    """What a discount for early payment is a percentage of."""
+
+    # the total with tax
+    GROSS = "gross"
+    # the total without tax
+    NET = "net"
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A discount for early payment: `percent` an exact fraction of one, `parts` from the anchor to its last day."""
+
+    percent: Fraction
+    parts: Parts
+    base: DiscountBase = DiscountBase.GROSS
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """When an invoice falls due: parts applied in order to the invoice's date. `name` is the short name written."""
+    """When an invoice falls due: `parts` applied in order to the anchor's day. `name` is what was written, in one line.
+
+    `calendar` is the ISO 3166 code whose business days count, where parts move to one; empty: the client's. `discounts`
+    lower what is asked of a client who pays early, in the order of their last days; they move no due date.
+    """
 
     name: str
-    parts: tuple[tuple[TermPart, int], ...]
+    parts: Parts
+    anchor: Anchor = Anchor.INVOICE
+    calendar: str = ""
+    discounts: tuple[Discount, ...] = ()
+
+    @property
+    def rolls(self) -> bool:
+        """Whether the due date depends on a calendar of business days."""
+        return any(part in (TermPart.FOLLOWING, TermPart.PRECEDING) for part, _ in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 Fractions are text "n/d", dates ISO text, tuples lists, enums their words. What is read back equals what was written. A key
 that a later payflow added is missing in old records and takes the field's default; one that is no longer known is ignored.
+Such a key is written only where it says something else than its default, so that an agreement which does not use it keeps
+its form and its digest: a new payflow alone makes no new version.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from fractions import Fraction
@@ -20,6 +22,23 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 from payflow.model.agreement import Agreement
 
 _Read = Callable[[Any], Any]
+
+#: The keys of the first form, which are always written. This list is closed: a field that is added later needs a default.
+_FIRST_FORM: Mapping[str, frozenset[str]] = {
+    kind: frozenset(keys.split())
+    for kind, keys in {
+        "Agreement": "policies contracts default_policy sources digest source_was",
+        "Policy": "name terms grace spacing binding due late_fee interest ladder gate_charges tolerance",
+        "Terms": "name parts",
+        "LateFee": "flat percent",
+        "Interest": "annual",
+        "Step": "name key day email fee was",
+        "Contract": "project key name signed policy currency client milestones phases billing covers_client was",
+        "ClientTerms": "id name match email cc language timezone country",
+        "Milestone": "id amount name invoices",
+        "Phase": "id name needs after",
+    }.items()
+}
 
 
 def agreement_to_json(agreement: Agreement) -> dict[str, Any]:
@@ -43,7 +62,7 @@ def digest_of(agreement: Agreement) -> str:
 def _written(value: Any) -> Any:
     """A value of the agreement as JSON values."""
     if is_dataclass(value):
-        return {item.name: _written(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: _written(getattr(value, item.name)) for item in fields(value) if _says(value, item)}
     if isinstance(value, Mapping):
         return {key: _written(item) for key, item in value.items()}
     if isinstance(value, tuple):
@@ -53,6 +72,14 @@ def _written(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
+
+
+def _says(value: Any, item: Field[Any]) -> bool:
+    """Whether a field is written: of the first form always, later ones where they differ from their default."""
+    if item.name in _FIRST_FORM.get(type(value).__name__, ()):
+        return True
+    default = item.default if item.default_factory is MISSING else item.default_factory()
+    return bool(getattr(value, item.name) != default)
 
 
 @cache
