@@ -15,6 +15,7 @@ import numpy as np
 
 from payflow.connector import ConnectorError, Ints, Kind, Problem
 from payflow_exports.dates import read
+from payflow_exports.headings import headings, is_total, leading
 from payflow_exports.problems import Problems
 from payflow_exports.source import Found, body, unclosed_row
 from payflow_exports.texts import Mask, Texts
@@ -47,8 +48,8 @@ class Body:
 def read_body(found: Found, fields: Sequence[str], problems: Problems, *, paired_quotes: bool) -> Body:
     """Read the columns of these fields. Raises `ConnectorError` where the file cannot be read as a table."""
     odd = _Odd(found, problems)
-    first = {0} if found.format.report else set()
-    positions = sorted({found.places[field] for field in fields} | first)
+    first = leading(found) if found.format.report else ()
+    positions = sorted({found.places[field] for field in fields}.union(first))
     names = {position: f"c{position}" for position in positions}
     table = _parse(found, list(names.values()), odd)
     total = table.num_rows + len(odd.numbers)
@@ -81,8 +82,16 @@ def read_body(found: Found, fields: Sequence[str], problems: Problems, *, paired
         damaged.append(unclosed)
     keep &= ~_furniture(found, columns, fields)
     kept = {field: columns[found.places[field]].take(keep) for field in fields}
+    if heading := found.format.heading:
+        above = headings(found, columns).take(keep)
+        kept[heading] = _filled(kept[heading], above) if heading in kept else above
     any_rows = odd.any_filled or any(texts.used() for texts in columns.values())
     return Body(rows[keep], kept, cut, any_rows=any_rows, damaged=np.array(damaged, dtype=np.int64))
+
+
+def _filled(texts: Texts, others: Texts) -> Texts:
+    """A column with the texts of another one where it is empty."""
+    return Texts.of(text or other for text, other in zip(texts.objects(), others.objects(), strict=True))
 
 
 def _parse(found: Found, names: Sequence[str], odd: _Odd) -> pa.Table:
@@ -127,23 +136,6 @@ def _unreadable(found: Found, error: str) -> Problem:
     return Problem(found.name, why, "Export it again.")
 
 
-#: First words of rows that hold sums, in the languages of those who keep such tables.
-_TOTALS = (
-    "total",
-    "totals",
-    "subtotal",
-    "sub-total",
-    "sum",
-    "summe",
-    "gesamt",
-    "totale",
-    "totaal",
-    "totalt",
-    "totaux",
-    "suma",
-)
-
-
 class _Odd:
     """Called by pyarrow with each row that has too few or too many cells; always skips it and keeps what can be used."""
 
@@ -168,6 +160,8 @@ class _Odd:
             self.usable.append((number, cells[:width]))
         elif not (self._found.format.report and filled and (len(filled) == 1 or is_total(filled[0]))):
             self._damaged(number, row.actual_columns)
+        elif self._found.format.heading and len(cells) < width and len(self.usable) < _MOST_ODD:
+            self.usable.append((number, cells + [""] * (width - len(cells))))
         return "skip"
 
     def _cells(self, text: str) -> list[str]:
@@ -190,11 +184,6 @@ class _Odd:
         return bool(self.damaged) and self.damaged[-1] == total
 
 
-def is_total(text: str) -> bool:
-    """Whether the first text of a report's row says that sums follow."""
-    return text.strip().casefold().split(" ", 1)[0].rstrip(":") in _TOTALS
-
-
 def _furniture(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]) -> Mask:
     """Rows that are no data: blank ones, a repeated header, and in reports headings, totals and footers.
 
@@ -208,7 +197,8 @@ def _furniture(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]
     if not found.format.report:
         return drop
     if found.format.grouped:
-        drop |= ~columns[0].equal("")
+        for place in leading(found):
+            drop |= ~columns[place].equal("")
     elif 0 in used:
         drop |= ~columns[0].equal("") & (filled == 1)
     return drop | _totals(used) & ~_dated(found, columns, fields)

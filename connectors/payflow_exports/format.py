@@ -75,8 +75,11 @@ class Format:
     `required` fields make a header row; names in `foreign` show that the file is something else. `grouped` True: the first
     column has no name and holds group headings; False: it has one. `report`: rows that are headings, totals or a footer stand
     between the data. `day_order` is the product's own, overruled by dates that prove the opposite. `utc`: stamps are in UTC.
+    `heading` names the field that holds the text above each group of rows. `families` are fields of many columns: which header
+    names belong to one; the columns become fields `name 1`, `name 2` and so on.
     `unfold` makes the text of a file that is no table into one, tab-separated and row for row; None for a file not its own.
-    `dated_entries`: entries tell every movement of its invoices with its day.
+    `dated_entries`: entries tell every movement of its invoices with its day. `by_day`: they are told by day, on whichever
+    invoices, listed in the same file or not.
     """
 
     name: str
@@ -90,19 +93,30 @@ class Format:
     day_order: DayOrder | None = None
     utc: bool = False
     dated_entries: bool = False
+    by_day: bool = False
     scope: Scope = Scope.ALL
     about: Callable[[Frame], About] | None = None
     limits: Limits = field(default_factory=Limits)
     unfold: Callable[[str], str | None] | None = None
+    heading: str = ""
+    families: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
 
     def kind(self, name: str) -> Kind:
         """What a field holds."""
+        family = name.rpartition(" ")[0]
+        name = family if family in self.families else name
         return self.kinds.get(name) or INVOICES.get(name, Kind.TEXT)
 
     def match(self, cells: Sequence[str]) -> Mapping[str, int] | None:
         """Field -> position in a row of cells, if that row is a header of this format; else None."""
         places = known(self.columns, cells)
         enough = len(places) >= min(FEWEST_NAMES, len(self.columns)) and all(name in places for name in self.required)
+        for family, belongs in self.families.items():
+            members = [
+                place for place, cell in enumerate(cells) if belongs(plain(cell)) and place not in places.values()
+            ]
+            places.update({f"{family} {number}": place for number, place in enumerate(members, 1)})
+            enough = enough and bool(members)
         if not enough or (self.grouped is not None and self.grouped is not _unnamed_first(cells)):
             return None
         names = {plain(cell) for cell in cells}

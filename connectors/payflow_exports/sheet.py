@@ -81,8 +81,8 @@ class Conventions:
         """The marks of a column. Raises `ConnectorError` where the file does not prove them."""
         if self.options.marks is not None:
             return self.options.marks
-        own = self._marks[name]
-        for proof in (own, *(self._marks[other] for other in self._marks)):
+        own = self._marks.get(name, MarkProof())  # a column made of others is written as they are
+        for proof in (own, *self._marks.values()):
             if proof.point and proof.comma:
                 found = f"amounts are written both like {proof.point!r} and like {proof.comma!r}"
                 raise ConnectorError(Problem(self.where(name, proof.comma), found, _SAY_DECIMAL))
@@ -135,8 +135,9 @@ class Conventions:
         return next(self.where(name, text) for name, texts in columns.items() if text in texts.used())
 
     def header(self, name: str) -> str:
-        """The header text of a field in this file."""
-        return " ".join(self.found.header[self.found.places[name]].split()) or name
+        """The header text of a field in this file; the field's own name where a heading above the rows holds it."""
+        place = self.found.places.get(name)
+        return name if place is None else " ".join(self.found.header[place].split()) or name
 
 
 _SAY_DECIMAL = (

@@ -1,7 +1,14 @@
-"""Xero: the CSV that `Invoices > Export` writes, 44 columns, 36 in older ones."""
+"""Xero: the CSV that `Invoices > Export` writes, the template that it imports, and the report Aged Receivables Detail."""
 
 from payflow_exports.spec import FileSpec
 
 __all__ = ["CONNECTOR"]
 
-CONNECTOR = FileSpec("xero", ("payflow_xero.invoices:SALES_INVOICES",))
+CONNECTOR = FileSpec(
+    "xero",
+    (
+        "payflow_xero.invoices:SALES_INVOICES",
+        "payflow_xero.template:IMPORT_TEMPLATE",
+        "payflow_xero.aged:AGED_RECEIVABLES",
+    ),
+)

@@ -7,10 +7,12 @@ import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from difflib import unified_diff
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from exports.golden import DOWNLOADED
+from exports.golden import DOWNLOADED, tell
+from payflow.connector import Batch
 
 Cell = str | int | float | bool | date | None
 Rows = Sequence[Sequence[Cell]]
@@ -109,6 +111,16 @@ def write_book(folder: Path, name: str, sheets: Mapping[str, Rows | str], hidden
     path.write_bytes(workbook(sheets, hidden))
     os.utime(path, (DOWNLOADED.timestamp(), DOWNLOADED.timestamp()))
     return path
+
+
+def check_rows(batch: Batch, golden: Path) -> None:
+    """Compare what a workbook yields with a golden file; `GOLDEN_UPDATE=1` writes it anew."""
+    found = tell(batch)
+    if os.environ.get("GOLDEN_UPDATE"):
+        golden.write_text(found, encoding="utf-8")
+    expected = golden.read_text(encoding="utf-8")
+    diff = "".join(unified_diff(expected.splitlines(True), found.splitlines(True), golden.name, "read now"))
+    assert not diff, diff
 
 
 def _relations(targets: Mapping[str, tuple[str, str]]) -> str:
