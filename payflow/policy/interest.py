@@ -68,7 +68,7 @@ def _odd(book: Book, row: Ints, amount: Ints, free: Ints) -> NDArray[np.bool_]:
     # one by one as well, since sums of what is larger might wrap around
     large[row[(amount > _LARGE_AMOUNT) | (amount < -_LARGE_AMOUNT)]] = True
     left = total - down - up
-    tolerated = (free > 0) & ((left <= free) & ((left > 0) | many) | (up < 0))
+    tolerated = (free > 0) & ((left <= free) & ((left > 0) | many) | (up < 0) | (total <= free))
     odd: NDArray[np.bool_] = large | (total < 0) | (down > total) | tolerated
     return odd
 

@@ -48,7 +48,7 @@ def half_up(value: Fraction) -> int:
 DAYS = st.integers(-40, 130).map(lambda days: ISSUED + timedelta(days=days))
 AMOUNTS = st.one_of(
     st.integers(0, 300_000),
-    st.sampled_from([100_000, 200_000, 399_999, 400_000, 400_001]),
+    st.sampled_from([100_000, 200_000, 1_500, 398_500, 399_999, 400_000, 400_001]),
     st.integers(10**12 - 2, 10**12 + 2),
     st.integers(0, 5 * 10**17),
 )
@@ -62,6 +62,12 @@ TOTALS = st.one_of(
 )
 BILLS = st.builds(Bill, total=TOTALS, moves=MOVES)
 RATES = st.integers(1, 100_000).map(lambda thousandths: str(Fraction(thousandths, 1000)))
+#: within the tolerance for ten days, and then no more
+SHORT_THEN_ALL = [Move(DUE + timedelta(days=5), 398_600), Move(DUE + timedelta(days=15), 1_400)]
+SHORT_THEN_BACK = [
+    Move(DUE + timedelta(days=5), 398_600),
+    Move(DUE + timedelta(days=15), -100_000, EntryKind.REFUND),
+]
 TOLERANCES = st.sampled_from([0, 0, 1, 1_500, 100_000, 10**13])
 
 
@@ -75,7 +81,9 @@ TOLERANCES = st.sampled_from([0, 0, 1, 1_500, 100_000, 10**13])
 )
 @example(bills=[Bill(moves=[Move(DUE, 500_000), Move(DUE, -200_000)])], annual="8", grace=0, after=30, tolerance=0)
 @example(bills=[Bill(moves=[Move(DUE, 5 * 10**17)] * 8, total=10**12)], annual="8", grace=0, after=9, tolerance=0)
-@example(bills=[Bill(moves=[Move(DUE, 398_600), Move(DUE, 1_400)])], annual="8", grace=0, after=30, tolerance=1_500)
+@example(bills=[Bill(moves=SHORT_THEN_ALL)], annual="8", grace=0, after=30, tolerance=1_500)
+@example(bills=[Bill(moves=SHORT_THEN_ALL[:1], total=398_600)], annual="8", grace=0, after=30, tolerance=400_000)
+@example(bills=[Bill(moves=SHORT_THEN_BACK)], annual="8", grace=0, after=30, tolerance=1_500)
 def test_columns_stretches_and_the_slow_reference_agree_to_the_exact_numerator(
     bills: Sequence[Bill], annual: str, grace: int, after: int, tolerance: int
 ) -> None:
@@ -103,11 +111,20 @@ def test_columns_stretches_and_the_slow_reference_agree_to_the_exact_numerator(
     assert interest.rounded_all(columns, rate) == [interest.rounded(one, rate) for one in columns]
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_amounts_whose_sum_is_wider_than_64_bits_are_added_up_exactly(sign: int) -> None:
+    bill = Bill(total=400_000, moves=[Move(DUE, sign * 9 * 10**18), Move(DUE, sign * 9 * 10**18)])
+    days = interest.balance_days(book_of(bill), np.array([to_day(DUE)], dtype=np.int64), to_day(DUE) + 10)
+    assert days == [0 if sign > 0 else (400_000 + 18 * 10**18) * 10]
+
+
 @given(BILLS, st.integers(-5, 60), st.integers(0, 130))
+@example(Bill(moves=[Move(DUE, 100_000)]), 0, 9)
 def test_stretches_follow_one_another_without_a_gap_in_what_is_owed(bill: Bill, first: int, last: int) -> None:
     start, until = to_day(DUE) + first, to_day(DUE) + last
     moves = interest.movements(book_of(bill), 0)
     spans = list(timeline.spans(bill.total, moves, start, until))
+    assert all(span.days > 0 and span.balance > 0 for span in spans)
     covered = {day: span.balance for span in spans for day in range(span.start + 1, span.end + 1)}
     assert sum(span.days for span in spans) == len(covered)
     for day in range(start + 1, until + 1):
