@@ -110,6 +110,7 @@ class FileConnector:
             covers_from=about.covers_from or portion.covers_from,
             covers_to=about.covers_to or portion.covers_to,
             dated_entries=found.format.dated_entries,
+            by_day=found.format.by_day,
             origin=found.name,
             report=found.format.name,
         )

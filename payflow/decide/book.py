@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -14,13 +13,14 @@ from payflow.decide.facts import Facts, Observed
 from payflow.model.facts import EntryKind, Settlement, Status
 from payflow.model.journal import Confirmation, Memory, Notice
 from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES
-from payflow.policy.sightings import movements
+from payflow.policy.sightings import movements, untold
 from payflow.store.mirror import InvoiceRow
 
 _KIND_CODES = {kind.value: code for code, kind in enumerate(ENTRY_KINDS)}
 _SETTLEMENT_CODES = {settlement.value: code for code, settlement in enumerate(SETTLEMENTS)}
 _STATUS_CODES = {status.value: code for code, status in enumerate(STATUSES)}
 _SETTLED = _SETTLEMENT_CODES[Settlement.SETTLED]
+_MONEY = frozenset({_KIND_CODES[EntryKind.PAYMENT], _KIND_CODES[EntryKind.REFUND]})
 
 
 class _Entry(NamedTuple):
@@ -173,25 +173,29 @@ def _entries(
                     currencies[entry.currency],
                 )
             )
-    told = Counter[int]()
+    told: dict[int, list[_Entry]] = {}
     for one in found:
-        told[one.row] += one.amount
+        told.setdefault(one.row, []).append(one)
     for index, row_of in enumerate(facts.invoices):
         code = currencies[row_of.currency]
-        for on, kind_of, amount, inferred in _inferred(row_of, facts.observed.get(row_of.id), memory, told[index]):
+        for on, kind_of, amount, inferred in _inferred(
+            row_of, facts.observed.get(row_of.id), memory, told.get(index, ())
+        ):
             found.append(_Entry(index, on, amount, _KIND_CODES[kind_of], _SETTLED, inferred, client[index], code))
     return found
 
 
 def _inferred(
-    row: InvoiceRow, observed: Observed | None, memory: Memory, moved: int
+    row: InvoiceRow, observed: Observed | None, memory: Memory, told: Sequence[_Entry]
 ) -> Iterable[tuple[int, EntryKind, int, bool]]:
     """Movements that no entry tells: inferred from sightings, and a person's word on an unknown invoice.
 
-    `moved` is what the entries tell already.
+    `told` are the entries of the invoice.
     """
+    moved = sum(one.amount for one in told)
     if not row.dated_entries and observed is not None:
-        found = movements(observed.sightings, row.issued_on)
+        money = [(one.on, one.amount) for one in told if one.kind in _MONEY and one.settlement == _SETTLED]
+        found = movements(untold(observed.sightings, money), row.issued_on)
         if found and row.status == Status.PAID and row.closed_on is not None and found[-1].amount > 0:
             # the books name the day on which the last of it was paid
             found[-1] = found[-1]._replace(day=row.closed_on)

@@ -97,7 +97,8 @@ class Reading:
 
     `as_of` is the report's own date, else the file's, else now; it orders readings of one source. `covers_from` and
     `covers_to` bound the issue dates that the reading could have listed; None is unbounded. `dated_entries` says that
-    entries tell every movement with its day, so that nothing is inferred from balances.
+    entries tell every movement with its day, so that nothing is inferred from balances. `by_day` says that entries are told by
+    day: all from `covers_from` to `covers_to`, on whichever invoices, listed here or not, and none of other days.
     """
 
     scope: Scope
@@ -106,6 +107,7 @@ class Reading:
     covers_from: date | None = None
     covers_to: date | None = None
     dated_entries: bool = False
+    by_day: bool = False
     #: where it came from: a file's name, or an API
     origin: str = ""
     #: the kind of report; open credit is replaced only by a later reading of the same kind

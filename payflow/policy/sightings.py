@@ -52,6 +52,17 @@ def movements(sightings: Iterable[Sighting], issued_on: int) -> list[Movement]:
     return found
 
 
+def untold(sightings: Sequence[Sighting], told: Iterable[tuple[int, int]]) -> list[Sighting]:
+    """What the sightings show beyond payments that are known by themselves, as (day, amount).
+
+    A list of payments of the same books, or a bank, tells some of the money that balances show; the rest is still inferred. What
+    was sent after the last sighting is not in it and takes nothing away from it.
+    """
+    last = max((seen.day for seen in sightings), default=0)
+    known = sum(amount for day, amount in told if day <= last)
+    return [seen._replace(paid=max(seen.paid - known, 0)) for seen in sightings] if known > 0 else list(sightings)
+
+
 def tells_more(sightings: Sequence[Sighting], new: Sighting, issued_on: int) -> bool:
     """Whether a further sighting changes what is inferred, hence must be remembered."""
     if not sightings:

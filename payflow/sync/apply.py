@@ -19,7 +19,7 @@ from payflow.model.facts import Scope, Status
 from payflow.model.journal import Record, RecordKind
 from payflow.store import journal, mirror
 from payflow.store.mirror import ClientRow, EntryRow, InvoiceRow, ReadingRow
-from payflow.store.moments import to_day, to_moment
+from payflow.store.moments import from_moment, to_day, to_moment
 from payflow.sync.merge import merge
 from payflow.sync.remember import worth_remembering
 from payflow.sync.tables import Entry, Invoice, Read
@@ -47,6 +47,7 @@ class Known:
     """What the store knows of one source before a reading; kept up to date while readings are applied.
 
     `invoices` stand as they were last seen: their moments are those of the last reading that listed them, written or not.
+    `unnumbered` are keys of invoices that so far only payments named.
     """
 
     invoices: dict[str, InvoiceRow]
@@ -55,6 +56,7 @@ class Known:
     observed: dict[int, Observed]
     readings: list[ReadingRow]
     next_id: int
+    unnumbered: set[str]
     fresh: list[tuple[int, str, str, str]] = field(default_factory=list)
 
 
@@ -75,6 +77,7 @@ def known(store: Store, source: str, timezone: str) -> Known:
         observed=observations(store, timezone, source),
         readings=readings,
         next_id=last + 1,
+        unnumbered={key for _, key, number in identities if not number},
     )
 
 
@@ -113,10 +116,14 @@ def apply(
         found, state.observed[row.id] = worth_remembering(new, old, observed, before, zone)
         memorable.extend(one.as_json() for one in found)
         state.invoices[item.key] = row
+    for entry in read.entries:
+        if read.reading.by_day and entry.invoice:
+            _identity(source, entry.invoice, "", state)
     _journal(tx, state, rekeyed, memorable, now.astimezone(zone).date(), now)
     mirror.write_invoices(tx, rows)
     _write_clients(tx, source, read, state, stamp)
-    _write_entries(tx, source, read, state, stamp)
+    write_entries = _write_entries_by_day if read.reading.by_day else _write_entries
+    write_entries(tx, source, read, state, stamp)
     counts.missing = _mark_missing(tx, reading, {item.key for item in read.invoices}, state)
     if not any(
         one.as_of == stamp and one.origin == reading.origin and one.scope == reading.scope for one in state.readings
@@ -127,14 +134,8 @@ def apply(
 
 
 def _row(source: str, item: Invoice, stamp: str, dated: bool, state: Known) -> InvoiceRow:
-    identity = state.identities.get(item.key)
-    if identity is None:
-        identity = state.next_id
-        state.next_id += 1
-        state.identities[item.key] = identity
-        state.fresh.append((identity, source, item.key, item.number))
     return InvoiceRow(
-        id=identity,
+        id=_identity(source, item.key, item.number, state),
         source=source,
         key=item.key,
         number=item.number,
@@ -154,6 +155,20 @@ def _row(source: str, item: Invoice, stamp: str, dated: bool, state: Known) -> I
         state_as_of=stamp,
         read_at=stamp,
     )
+
+
+def _identity(source: str, key: str, number: str, state: Known) -> int:
+    """The identity of a key, minted at the first sight of it; one that was first named by a payment learns its number."""
+    identity = state.identities.get(key)
+    if identity is not None and not (number and key in state.unnumbered):
+        return identity
+    if identity is None:
+        identity = state.next_id
+        state.next_id += 1
+        state.identities[key] = identity
+    (state.unnumbered.discard if number else state.unnumbered.add)(key)
+    state.fresh.append((identity, source, key, number))
+    return identity
 
 
 def _rekey(source: str, read: Read, state: Known) -> list[list[Any]]:
@@ -244,25 +259,60 @@ def _write_entries(tx: Transaction, source: str, read: Read, state: Known, stamp
     have = mirror.entries(tx, source)
     prefix = f"{read.reading.report}|"
     newest = not any(one.as_of > stamp and one.finished and one.scope != Scope.CHANGED for one in state.readings)
+    dated = read.reading.dated_entries
     rows, kept = [], set()
     for entry in read.entries:
-        if entry.invoice:
-            if entry.invoice in current:
-                rows.append(_entry_row(source, entry, state.invoices[entry.invoice].id, entry.key))
-                kept.add(entry.key)
-        elif newest:
-            rows.append(_entry_row(source, entry, None, prefix + entry.key))
-            kept.add(prefix + entry.key)
-    listed = {state.invoices[key].id for key in current} if read.reading.dated_entries else set()
+        # where not every movement is told, a later report takes back only what a report of its own kind told
+        key = entry.key if dated and entry.invoice else prefix + entry.key
+        if entry.invoice in current if entry.invoice else newest:
+            rows.append(_entry_row(source, entry, state.identities[entry.invoice] if entry.invoice else None, key))
+            kept.add(key)
+    listed = {state.invoices[key].id for key in current}
     whole = newest and read.reading.scope != Scope.CHANGED
     gone = [
         one.key
         for one in have
         if one.key not in kept
+        and (dated or one.key.startswith(prefix))
         and (one.invoice in listed if one.invoice is not None else whole and one.key.startswith(prefix))
     ]
     mirror.delete_entries(tx, source, gone)
     mirror.write_entries(tx, rows)
+
+
+def _write_entries_by_day(tx: Transaction, source: str, read: Read, state: Known, stamp: str) -> None:
+    """Entries of a reading that tells them by day, on whichever invoices: each day as the newest such report that covers it says.
+
+    An invoice may be listed by another file, read earlier, later or never.
+    """
+    prefix = f"{read.reading.report}|"
+    own = _reading_row(source, read, stamp, from_moment(stamp), "")
+    newer = [one for one in state.readings if one.report == own.report and one.finished and one.as_of > stamp]
+    rows = {
+        prefix + entry.key: _entry_row(
+            source, entry, state.identities[entry.invoice] if entry.invoice else None, prefix + entry.key
+        )
+        for entry in read.entries
+        if not any(_covers(one, entry.on) for one in newer)
+    }
+    gone = [
+        one.key
+        for one in mirror.entries(tx, source)
+        if one.key.startswith(prefix)
+        and one.key not in rows
+        and own.finished
+        and _covers(own, one.paid_on)
+        and not any(_covers(other, one.paid_on) for other in newer)
+    ]
+    mirror.delete_entries(tx, source, gone)
+    mirror.write_entries(tx, rows.values())
+
+
+def _covers(reading: ReadingRow, day: int | None) -> bool:
+    if day is None:
+        return True
+    after = reading.covers_from is None or day >= reading.covers_from
+    return after and (reading.covers_to is None or day <= reading.covers_to)
 
 
 def _entry_row(source: str, entry: Entry, invoice: int | None, key: str) -> EntryRow:
