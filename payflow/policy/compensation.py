@@ -1,0 +1,78 @@
+"""The fixed sum that some laws add to the interest of a late payment, once per invoice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from payflow.money import Money, round_half_up, show
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A sum for debts `below` a limit, or `through` a limit, or without any; all in minor units.
+
+    Laws differ in whether the limit itself belongs to the band.
+    """
+
+    sum: int
+    below: int | None = None
+    through: int | None = None
+
+    def holds(self, debt: int) -> bool:
+        """Whether a debt lies within the limit."""
+        return (self.below is None or debt < self.below) and (self.through is None or debt <= self.through)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedSum:
+    """What a law grants: bands by the debt in `debt_currency`, the first that holds; sums in `currency`.
+
+    A single band without a limit does not ask how large the debt is.
+    """
+
+    currency: str
+    bands: tuple[Band, ...]
+    debt_currency: str
+    rule: str
+
+    @property
+    def flat(self) -> bool:
+        """Whether it is one sum for every debt."""
+        return len(self.bands) == 1
+
+
+def flat(amount: int, currency: str, rule: str) -> FixedSum:
+    """One sum for every debt."""
+    return FixedSum(currency, (Band(amount),), currency, rule)
+
+
+def granted(fixed: FixedSum, debt: int, currency: str) -> Money | None:
+    """The sum in the law's own currency; None where the debt is in another one than the bands, or there is no debt."""
+    if debt <= 0 or not (fixed.flat or currency == fixed.debt_currency):
+        return None
+    return Money(next(band.sum for band in fixed.bands if band.holds(debt)), fixed.currency)
+
+
+def payable(fixed: FixedSum, debt: int, currency: str, exchange: Fraction | None = None) -> int | None:
+    """The sum in minor units of the invoice's currency; None where a rate of exchange is missing.
+
+    `exchange` is what one unit of the law's currency costs in the invoice's, both with two decimals; halves round up.
+    """
+    found = granted(fixed, debt, currency)
+    if found is None:
+        return None
+    if found.currency == currency:
+        return found.amount
+    if exchange is None:
+        return None
+    exact = found.amount * exchange
+    return round_half_up(exact.numerator, exact.denominator)
+
+
+def missing(fixed: FixedSum, debt: int, currency: str) -> str:
+    """Why `payable` has no figure, in a sentence."""
+    found = granted(fixed, debt, currency)
+    if found is None:
+        return f"{fixed.rule} has bands in {fixed.debt_currency}; the debt is in {currency}, so no sum follows."
+    return f"{fixed.rule}: {show(*found)} is due; it is not converted into {currency} without a rate of exchange."
