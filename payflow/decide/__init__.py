@@ -6,7 +6,7 @@ it, so a preview can never differ from the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -17,9 +17,10 @@ from payflow.decide import book, doubts, freshness, views
 from payflow.decide.agreed import Agreed, agreed
 from payflow.decide.explain import explanation, find
 from payflow.decide.facts import Facts, load, local_day
+from payflow.decide.governing import compiled
 from payflow.decide.live import place_of
 from payflow.decide.needs import needs
-from payflow.model.agreement import Policy, Workspace
+from payflow.model.agreement import Workspace
 from payflow.model.decision import (
     Decision,
     Explanation,
@@ -39,6 +40,7 @@ from payflow.store.mirror import InvoiceRow, ReadingRow
 from payflow.store.moments import from_moment
 from payflow.store.stamp import Stamp, stamp
 from payflow.store.workings import get_meta
+from payflow.workspace.business_days import calendar_of
 
 if TYPE_CHECKING:
     from payflow.store import Store
@@ -166,15 +168,15 @@ def _setting(
     client_ids = [item.client for item in claimed.governed]
     open_credit_of = {(row.source, row.client): client for row, client in zip(facts.invoices, client_ids, strict=True)}
     columns = book.build(facts, memory, client_ids, frozenset(own.charges), stale, open_credit_of, as_of)
-    policies = list(dict.fromkeys(_by_identity(item.policy for item in claimed.governed)))
-    codes = {id(one.policy): index for index, one in enumerate(policies)}
+    policies, codes = compiled(claimed.governed, workspace.business.country)
     binds = views.binding_rows(claimed.governed, facts.invoices)
     assessment = assess(
         columns,
-        [one.policy for one in policies],
-        book.ints(codes[id(item.policy)] if item.policy is not None else -1 for item in claimed.governed),
+        policies,
+        book.ints(codes),
         book.mask(binds),
         as_of,
+        calendars=calendar_of,
     )
     paid = frozenset(
         row.id for row, state in zip(facts.invoices, assessment.state.tolist(), strict=True) if state == State.PAID
@@ -202,23 +204,6 @@ def _setting(
         covered=views.covered_by_credit(columns, assessment, as_of),
         as_of=as_of,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Same:
-    """A policy compared by identity: versions hold one object each, and comparing their content is slow."""
-
-    policy: Policy
-
-    def __hash__(self) -> int:
-        return id(self.policy)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.policy is other.policy
-
-
-def _by_identity(policies: Iterable[Policy | None]) -> Iterable[_Same]:
-    return (_Same(policy) for policy in policies if policy is not None)
 
 
 def _stale(

@@ -8,12 +8,12 @@ country whose parts have holidays of their own, a day that most of them keep cou
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from payflow.errors import PayflowError
 from payflow.model.agreement import MailSettings
 from payflow.model.decision import Recipient
+from payflow.workspace.business_days import public_holidays
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
@@ -70,18 +70,4 @@ def _is_open(day: date, recipient: Recipient, mail: MailSettings) -> bool:
     return day.weekday() < _SATURDAY and day not in public_holidays(recipient.country, day.year)
 
 
-@lru_cache(maxsize=256)
-def public_holidays(country: str, year: int) -> frozenset[date]:
-    """Public holidays by ISO 3166 code, of a country (`GB`) or a part of it (`GB-SCT`); none where it is not known."""
-    from holidays import country_holidays
-
-    code, _, part = country.upper().partition("-")
-    try:
-        national = country_holidays(code, subdiv=part or None, years=year)
-        if part:
-            return frozenset(national)
-        parts = [frozenset(country_holidays(code, subdiv=name, years=year)) for name in national.subdivisions]
-    except NotImplementedError:
-        return frozenset() if not part else public_holidays(code, year)
-    kept = {day for days in parts for day in days if 2 * sum(day in other for other in parts) > len(parts)}
-    return frozenset(national) | kept
+__all__ = ["opening", "public_holidays"]

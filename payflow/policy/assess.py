@@ -9,7 +9,7 @@ few rows that ask for a notice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,6 +21,7 @@ from payflow.model.agreement import DueRule, Policy
 from payflow.model.facts import EntryKind, Settlement, State, Status
 from payflow.money import round_half_up
 from payflow.policy import interest
+from payflow.policy.calendars import Calendar
 from payflow.policy.terms import due_days
 
 Mask = NDArray[np.bool_]
@@ -55,10 +56,21 @@ class Assessment:
     interest_per_day: Sequence[int]
 
 
-def assess(book: Book, policies: Sequence[Policy], governed: Ints, binding: Mask, as_of: date) -> Assessment:
-    """Assess every invoice of the book. `governed` indexes `policies` (-1: none), `binding` says where interest arises."""
+def assess(
+    book: Book,
+    policies: Sequence[Policy],
+    governed: Ints,
+    binding: Mask,
+    as_of: date,
+    *,
+    calendars: Callable[[str], Calendar] | None = None,
+) -> Assessment:
+    """Assess every invoice of the book. `governed` indexes `policies` (-1: none), `binding` says where interest arises.
+
+    `calendars` gives the business days by the country of the terms, where some move to a business day.
+    """
     today = to_day(as_of)
-    due_contract, due_on = _due(book, policies, governed)
+    due_contract, due_on = _due(book, policies, governed, calendars)
     counting = interest.counts(book, today)
     money = _sum(book, counting & _of_kind(book, EntryKind.PAYMENT, EntryKind.REFUND, EntryKind.DISPUTE))
     credited = _sum(book, counting & _of_kind(book, EntryKind.CREDIT))
@@ -116,7 +128,9 @@ def assess(book: Book, policies: Sequence[Policy], governed: Ints, binding: Mask
     )
 
 
-def _due(book: Book, policies: Sequence[Policy], governed: Ints) -> tuple[Ints, Ints]:
+def _due(
+    book: Book, policies: Sequence[Policy], governed: Ints, calendars: Callable[[str], Calendar] | None
+) -> tuple[Ints, Ints]:
     """The due dates by the contract alone, and the ones that count (design 6.3)."""
     contract = np.full(len(book), NO_DAY, dtype=np.int64)
     due = book.due_printed.copy()
@@ -124,7 +138,8 @@ def _due(book: Book, policies: Sequence[Policy], governed: Ints) -> tuple[Ints, 
         rows = np.flatnonzero(governed == index)
         if not len(rows):
             continue
-        contract[rows] = due_days(policy.terms, book.issued_on[rows])
+        calendar = calendars(policy.terms.calendar) if calendars is not None and policy.terms.rolls else None
+        contract[rows] = due_days(policy.terms, book.issued_on[rows], calendar=calendar)
         agreed = contract[rows]
         due[rows] = agreed if policy.due is DueRule.CONTRACT else np.maximum(agreed, book.due_printed[rows])
     return contract, np.maximum(due, book.due_shown)

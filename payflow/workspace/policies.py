@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from payflow.errors import nearest
-from payflow.model.agreement import Binding, DueRule, Interest, LateFee, Policy, Step, Terms
-from payflow.policy.terms import parse_terms
+from payflow.model.agreement import Anchor, Binding, DueRule, Interest, LateFee, Policy, Step, Terms
+from payflow.policy.terms_in_words import TermsError, parse_terms
 from payflow.workspace import values
+from payflow.workspace.countries import COUNTRIES
 from payflow.workspace.document import Table
 from payflow.workspace.settings import read_was
 
@@ -152,12 +153,40 @@ def _our_templates() -> Collection[str]:
 
 
 def _terms(table: Table) -> Terms:
-    text = table.text("terms", example='"net-15"')
-    try:
-        return parse_terms(text) if text else _NO_TERMS
-    except ValueError as error:
-        table.wrong("terms", f"{text!r} are no terms", f"{error}.")
+    """`terms`: a short name or a list of parts, that a workspace can follow."""
+    before = len(table.findings.problems)
+    if isinstance(table.data.get("terms"), list):
+        written: str | tuple[str, ...] = table.texts("terms", '["30 days", "end of month"]')
+    else:
+        written = table.text("terms", example='"net-15"')
+    if len(table.findings.problems) > before:
         return _NO_TERMS
+    try:
+        terms = parse_terms(written)
+    except TermsError as error:
+        table.wrong("terms" if error.place is None else ("terms", error.place), error.found, error.remedy)
+        return _NO_TERMS
+    _check_terms(table, terms)
+    return terms
+
+
+def _check_terms(table: Table, terms: Terms) -> None:
+    if terms.anchor is not Anchor.INVOICE:
+        found = f"the day of {terms.anchor} is not in the books, so no due date can be worked out from it"
+        table.wrong("terms", found, 'Let the terms count from the invoice: leave out the part that begins with "from".')
+    if terms.calendar and not _is_known(terms.calendar):
+        remedy = "Write the ISO 3166 code of a country, or of a part of it that has holidays of its own: GB, GB-SCT."
+        table.wrong("terms", f"the public holidays of {terms.calendar!r} are not known", remedy)
+    if terms.discounts:
+        found = "the discount is not taken off: what an early payment leaves out stays outstanding, and is asked for"
+        remedy = "Credit the discount in your books when it is taken; from then on nothing of it is outstanding."
+        table.wrong("terms", found, remedy, warning=True)
+
+
+def _is_known(country: str) -> bool:
+    from payflow.workspace.business_days import has_holidays
+
+    return country[:2] in COUNTRIES and has_holidays(country)
 
 
 def _interest(table: Table) -> Interest | None:

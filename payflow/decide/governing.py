@@ -1,0 +1,38 @@
+"""The policies that govern, ready to be applied in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from payflow.model.agreement import Policy
+from payflow.policy.claims import Governed
+
+
+def compiled(governed: Sequence[Governed], home: str) -> tuple[list[Policy], list[int]]:
+    """Every policy that governs, once, and which one each row has (-1: none).
+
+    Terms that move to a business day know whose, here: that of the country they name, else of the client's, else of `home`,
+    the business's. Policies are told apart by identity: versions hold one object each, and comparing their content is slow.
+    """
+    policies: list[Policy] = []
+    places: dict[tuple[int, str], int] = {}
+    unplaced: dict[int, bool] = {}
+    codes = []
+    for item in governed:
+        policy = item.policy
+        if policy is None:
+            codes.append(-1)
+            continue
+        if id(policy) not in unplaced:
+            unplaced[id(policy)] = policy.terms.rolls and not policy.terms.calendar
+        country = _country(item, home) if unplaced[id(policy)] else ""
+        place = places.setdefault((id(policy), country), len(policies))
+        if place == len(policies):
+            policies.append(replace(policy, terms=replace(policy.terms, calendar=country)) if country else policy)
+        codes.append(place)
+    return policies, codes
+
+
+def _country(item: Governed, home: str) -> str:
+    return (item.contract.client.country if item.contract is not None else "") or home

@@ -1,0 +1,105 @@
+"""Discounts for early payment: what a client may take off who pays by a day.
+
+A discount changes what a payment settles, never the due date. Amounts are minor units; each discount is rounded once, half
+up, so that the client is never told a fraction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple
+
+from payflow.model.agreement import Anchor, Discount, DiscountBase, TermPart, Terms
+from payflow.money import round_half_up
+from payflow.policy.calendars import Calendar
+from payflow.policy.terms import anchored, moved
+
+
+class Offer(NamedTuple):
+    """What may be taken off by whoever pays up to and on the day `until`."""
+
+    until: date
+    amount: int
+
+
+def offers(
+    terms: Terms,
+    total: int,
+    tax: int,
+    issued: date,
+    *,
+    calendar: Calendar | None = None,
+    anchors: Mapping[Anchor, date] | None = None,
+) -> list[Offer]:
+    """Every discount of the terms on an invoice, by its last day. `total` with tax, `tax` the part of it that is tax."""
+    start = anchored(terms, issued, anchors)
+    found = [Offer(moved(one.parts, start, calendar), amount_of(one, total, tax)) for one in terms.discounts]
+    return sorted(found, key=lambda offer: offer.until)
+
+
+def discount(
+    terms: Terms,
+    total: int,
+    tax: int,
+    issued: date,
+    paid_on: date,
+    *,
+    calendar: Calendar | None = None,
+    anchors: Mapping[Anchor, date] | None = None,
+) -> Offer | None:
+    """The greatest discount that a payment on that day still earns; None when it comes too late for any."""
+    open_still = [
+        one for one in offers(terms, total, tax, issued, calendar=calendar, anchors=anchors) if paid_on <= one.until
+    ]
+    return max(open_still, key=lambda one: abs(one.amount), default=None)
+
+
+def amount_of(offer: Discount, total: int, tax: int) -> int:
+    """What a discount takes off: a percentage of the total, or of the total without tax, rounded half up."""
+    base = total - tax if offer.base is DiscountBase.NET else total
+    exact = base * offer.percent
+    return round_half_up(exact.numerator, exact.denominator)
+
+
+def yearly_cost(percent: Fraction, discount_days: int, net_days: int, year: int = 365) -> Fraction:
+    """What it costs a client a year, as a fraction, to pay on the last day and let the discount go (simple, not compounded).
+
+    The client keeps the discounted price for the days between, and pays the discount for it: 2/10 net 30 is
+    2/98 for 20 days, 37.24 % in a year of 365 days.
+    """
+    if net_days <= discount_days:
+        raise ValueError(f"{net_days} days net are no longer than the {discount_days} days of the discount")
+    if not 0 <= percent < 1:
+        raise ValueError("a discount is at least 0 % and less than 100 %")
+    return percent / (1 - percent) * Fraction(year, net_days - discount_days)
+
+
+#: One line of the German e-invoice's payment terms (XRechnung BT-20, rule BR-DE-18).
+_SKONTO = re.compile(
+    r"#SKONTO#TAGE=(?P<days>[0-9]+)#PROZENT=(?P<percent>[0-9]+\.[0-9]{2})#(?:BASISBETRAG=-?[0-9]+\.[0-9]{2}#)?",
+    re.ASCII,
+)
+
+
+def is_skonto(line: str) -> bool:
+    """Whether a line of an XRechnung's payment terms states a discount as the standard wants it; one discount a line."""
+    return _SKONTO.fullmatch(line) is not None
+
+
+def skonto(terms: Terms) -> str:
+    """The discounts as the lines that an XRechnung wants, each ended by a line break. They know days and gross only."""
+    lines = []
+    for one in terms.discounts:
+        hundredths = one.percent * 10_000
+        if (
+            [part for part, _ in one.parts] != [TermPart.DAYS]
+            or one.base is not DiscountBase.GROSS
+            or hundredths.denominator > 1
+        ):
+            raise ValueError(f"a discount of {terms.name!r} cannot be written as a #SKONTO# line")
+        whole, cents = divmod(hundredths.numerator, 100)
+        lines.append(f"#SKONTO#TAGE={one.parts[0][1]}#PROZENT={whole}.{cents:02}#\n")
+    return "".join(lines)
