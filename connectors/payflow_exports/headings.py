@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from payflow_exports.source import Found
 from payflow_exports.texts import Mask, Texts
+
+if TYPE_CHECKING:
+    from payflow_exports.sheet import Sheet
 
 #: First words of rows that hold sums, in the languages of those who keep such tables.
 _TOTALS = (
@@ -102,3 +106,17 @@ def _ends_after(ends: Mapping[str, Sequence[int]], name: str, row: int) -> bool:
     """Whether the total of a group is still to come; a group without one ends at the next heading."""
     rows = ends.get(name, ())
     return bisect_right(rows, row) < len(rows)
+
+
+def continued(sheet: Sheet, *names: str) -> Sheet:
+    """With the columns that stand on the first line of a transaction only filled in on its further lines.
+
+    A row is a further line where all of these are empty.
+    """
+    blank = np.ones(len(sheet), dtype=np.bool_)
+    for name in names:
+        blank &= sheet.text(name).equal("")
+    if not blank.any():
+        return sheet
+    first = np.maximum.accumulate(np.where(blank, 0, np.arange(len(sheet))))
+    return sheet.with_columns(**{name: sheet.columns[name].take(first) for name in names if name in sheet})

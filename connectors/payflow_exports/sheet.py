@@ -140,6 +140,13 @@ class Conventions:
         return name if place is None else " ".join(self.found.header[place].split()) or name
 
 
+#: Signs of currencies, and whose they are.
+_SIGNS = {
+    "$": "AUD CAD USD NZD SGD HKD TWD MXN ARS CLP COP UYU DOP JMD TTD BSD BBD BZD FJD XCD BMD KYD GYD LRD NAD SRD".split(),
+    "€": ["EUR"],
+    "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP".split(),
+    "¥": ["JPY", "CNY"],
+}
 _SAY_DECIMAL = (
     'Say decimal = "point" (1,234.50) or "comma" (1.234,50) in the source, or once as --option decimal=point.'
 )
@@ -186,7 +193,8 @@ class Sheet:
 
     def reject(self, rows: Mask, name: str, found: Callable[[int], str], remedy: str) -> None:
         """Mark rows as bad, each with its problem; `found` says of a row what was found."""
-        column = f": {self.conventions.header(name)}" if name in self.conventions.found.places else ""
+        found_in = self.conventions.found
+        column = f": {self.conventions.header(name)}" if name in (*found_in.places, found_in.format.heading) else ""
         for row in np.flatnonzero(rows & self.good):
             self.problems.add(f"{self.rows[row]}{column}", found(int(row)), remedy)
         self.good[rows] = False
@@ -196,11 +204,19 @@ class Sheet:
         given = self.text("currency").map(lambda text: _currency(text) if text else "")
         silent = int(given.equal("").sum())
         if silent and not self.currency_sure:
-            found = f"{silent} of {len(self)} rows name no currency; {self.currency} is assumed"
+            found = f"{silent} of {len(self)} rows name no currency; {self.currency} is assumed{self._against()}"
             self.problems.add(
                 "", found, f'Write currency = "{self.currency}" for this source if that is right.', warning=True
             )
         return self.with_columns(currency=given.map(lambda text: text or self.currency))
+
+    def _against(self) -> str:
+        """What speaks against the assumed currency: a sign in front of an amount that is not its own."""
+        for name, texts in self.conventions.texts(Kind.MONEY).items():
+            for text in texts.used()[:1000]:
+                if (sign := text.lstrip("(-")[:1]) in _SIGNS and self.currency not in _SIGNS[sign]:
+                    return f", although an amount is written {text!r} under {self.conventions.header(name)}"
+        return ""
 
     def currencies(self) -> Texts:
         """The ISO 4217 code of every row; a code that is none is a problem of its row."""

@@ -1,4 +1,4 @@
-"""QuickBooks Online: the reports Invoice List by Date and A/R Aging Detail as CSV, in both naming generations."""
+"""QuickBooks: the reports of QuickBooks Online and Desktop that list invoices, as CSV or XLSX, and IIF files."""
 
 from payflow_exports.spec import FileSpec
 
@@ -10,5 +10,11 @@ CONNECTOR = FileSpec(
         "payflow_quickbooks.reports:INVOICE_LIST",
         "payflow_quickbooks.reports:SALES_LIST",
         "payflow_quickbooks.reports:AGING_DETAIL",
+        "payflow_quickbooks.reports:CUSTOMER_BALANCE",
+        "payflow_quickbooks.details:SALES_DETAIL",
+        "payflow_quickbooks.details:TRANSACTIONS",
+        "payflow_quickbooks.details:RECEIVED",
+        "payflow_quickbooks.desktop:DESKTOP",
+        "payflow_quickbooks.desktop:IIF",
     ),
 )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TERMS = ("Customer", "Client", "Donor", "Guest", "Member", "Patient", "Tenant", "Shopper", "Student", "Family")
 _NAMES = ("Name", *_TERMS, *(f"{term} full name" for term in _TERMS))
 
-_SHARED: Mapping[str, Sequence[str]] = {
+SHARED: Mapping[str, Sequence[str]] = {
     "issued_on": ("Transaction date", "Date"),
     "type": ("Transaction type",),
     "number": ("Num", "No.", "No", "#", "Transaction number"),
@@ -35,7 +35,7 @@ _SHARED: Mapping[str, Sequence[str]] = {
     "currency": ("Currency",),
 }
 
-_TYPES = {
+TYPES = {
     "invoice": "invoice",
     "credit memo": "credit",
     "payment": "payment",
@@ -95,7 +95,7 @@ _STATUSES = {
 def _build(sheet: Sheet) -> Portion:
     from payflow_exports.invoices import clients_of, invoices_of, merged, open_credit, require
 
-    types = sheet.words("type", _TYPES, "invoice")
+    types = sheet.words("type", TYPES, "invoice")
     part = {name: sheet.keep((types == name) & sheet.good) for name in ("invoice", "credit", "payment", "other")}
     require(part["invoice"], "balance")
     part["invoice"] = part["invoice"].keep(part["invoice"].good)
@@ -139,7 +139,7 @@ _CANNOT_TELL = (
 
 INVOICE_LIST = Format(
     name="QuickBooks Invoice List by Date",
-    columns={**_SHARED, "total": ("Amount", "Total"), "balance": ("Open balance",)},
+    columns={**SHARED, "total": ("Amount", "Total"), "balance": ("Open balance",)},
     required=("issued_on", "number", "client", "total", "balance"),
     build=_build,
     grouped=False,
@@ -150,7 +150,7 @@ INVOICE_LIST = Format(
 
 SALES_LIST = Format(
     name="QuickBooks sales list",
-    columns={**_SHARED, "total": ("Total",), "balance": ("Balance",)},
+    columns={**SHARED, "total": ("Total",), "balance": ("Balance",)},
     required=("issued_on", "type", "number", "client", "total", "balance"),
     build=_build,
     foreign=("Open balance", "Amount"),
@@ -160,9 +160,29 @@ SALES_LIST = Format(
     limits=Limits(_CANNOT_TELL, "Invoice List by Date names its period."),
 )
 
+CUSTOMER_BALANCE = Format(
+    name="QuickBooks Customer Balance Detail",
+    columns={**SHARED, "total": ("Amount",), "balance": ("Open balance",), "running": ("Balance",)},
+    required=("issued_on", "type", "number", "total", "balance", "running"),
+    foreign=("Product/Service", "Product/Service full name"),
+    build=_build,
+    heading="client",
+    grouped=True,
+    report=True,
+    scope=Scope.OPEN,
+    about=about_aging,
+    limits=Limits(
+        (
+            *_CANNOT_TELL,
+            "whether an invoice that is no longer listed was paid, voided or deleted: it becomes unknown until confirmed",
+        ),
+        "Invoice List by Date also lists paid and voided invoices.",
+    ),
+)
+
 AGING_DETAIL = Format(
     name="QuickBooks A/R Aging Detail",
-    columns={**_SHARED, "total": ("Amount",), "balance": ("Open balance",)},
+    columns={**SHARED, "total": ("Amount",), "balance": ("Open balance",)},
     required=("issued_on", "number", "client", "total", "balance"),
     build=_build,
     grouped=True,
