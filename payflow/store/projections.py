@@ -44,7 +44,7 @@ _IDENTITY = (
 _OBSERVATION = (
     "INSERT INTO observation (invoice, as_of, paid, credited, due_on) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (invoice, as_of) DO UPDATE "
-    "SET paid = excluded.paid, credited = excluded.credited, due_on = excluded.due_on"
+    "SET paid = excluded.paid, credited = excluded.credited, due_on = coalesce(excluded.due_on, observation.due_on)"
 )
 _CHARGE_KEYS = ("ref", "invoice", "kind", "occurrence", "generation")
 _CHARGE = "INSERT INTO charge (ref, invoice, kind, occurrence, generation) VALUES (?, ?, ?, ?, ?)"

@@ -6,7 +6,7 @@ old and the new balance were still, and already, seen. The same is kept in whate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from payflow.decide import freshness
 from payflow.decide.facts import Observed, local_day
 from payflow.model.facts import Status
-from payflow.policy.sightings import Sighting, tells_more
+from payflow.policy.sightings import Sighting
 from payflow.store.mirror import InvoiceRow, ReadingRow
 from payflow.store.moments import from_moment, to_date
 from payflow.sync.merge import seen
@@ -41,44 +41,60 @@ def worth_remembering(
     due_on = None if new.status == Status.DRAFT else new.due_on
     is_news = due_on is not None and (observed.due_on is None or due_on > observed.due_on)
     due = to_date(due_on) if is_news and due_on is not None else None
-    told = list(observed.sightings)
+    told = {one.stamp: one for one in observed.sightings}
     found: list[Memorable] = []
-    for sighting in _candidates(new, old, sorted(told), readings, zone):
-        now = sighting.stamp == new.read_at
-        if tells_more(told, sighting, new.issued_on) or (now and due is not None):
-            told.append(sighting)
-            found.append(Memorable(new.id, sighting.stamp, sighting.paid, sighting.credited, due if now else None))
+    kept = _kept(new, old, sorted(told.values()), readings, zone)
+    now = _now(new, zone)
+    if now is not None and due is not None:
+        kept[now.stamp] = now
+    for stamp, sighting in kept.items():
+        here = due if stamp == new.read_at else None
+        if told.get(stamp) != sighting or here is not None:
+            told[stamp] = sighting
+            found.append(Memorable(new.id, stamp, sighting.paid, sighting.credited, here))
     if due is not None and not found:
         # a due date to be remembered where no balance is: beside the last that was seen, which changes nothing
-        last = max((one for one in told if one.stamp <= new.read_at), default=None)
+        last = max((one for one in told.values() if one.stamp <= new.read_at), default=None)
         paid, credited = _balance(last) if last else (0, 0)
         found.append(Memorable(new.id, new.read_at, paid, credited, due))
-    return found, Observed(told, due_on if is_news else observed.due_on)
+    return found, Observed(sorted(told.values()), due_on if is_news else observed.due_on)
 
 
-def _candidates(
-    new: InvoiceRow, old: InvoiceRow | None, told: Sequence[Sighting], readings: Sequence[ReadingRow], zone: ZoneInfo
-) -> Iterator[Sighting]:
-    """What was seen now, and where that is a change, the nearest readings before and after that saw something else."""
+def _now(new: InvoiceRow, zone: ZoneInfo) -> Sighting | None:
     balance = None if new.dated_entries else seen(new)
-    if balance is None:
-        return
-    yield _sighting(new.read_at, balance, zone)
-    before = max((one for one in told if one.stamp < new.read_at), default=None)
-    after = min((one for one in told if one.stamp > new.read_at), default=None)
-    if old is None or old.dated_entries:
-        return
-    if before is not None and _balance(before) != balance:
+    return None if balance is None else _sighting(new.read_at, balance, zone)
+
+
+def _kept(
+    new: InvoiceRow, old: InvoiceRow | None, told: Sequence[Sighting], readings: Sequence[ReadingRow], zone: ZoneInfo
+) -> dict[str, Sighting]:
+    """What is to be known by its moment: what was seen now, unless its neighbours in time say the same.
+
+    The earliest is always kept. A sighting that differs from a neighbour is kept together with the nearest one that did not,
+    since what was not kept was like the one before: so both sides of every change are known, whatever is read later.
+    """
+    now = _now(new, zone)
+    if now is None:
+        return {}
+    before = max((one for one in told if one.stamp < now.stamp), default=None)
+    after = min((one for one in told if one.stamp > now.stamp), default=None)
+    again = any(one.stamp == now.stamp for one in told)
+    if before is not None and not again and _balance(before) == _balance(now) == _balance(after or before):
+        return {}
+    kept = {now.stamp: now}
+    if old is None or old.dated_entries or again:
+        return kept
+    if before is not None and _balance(before) != _balance(now):
         last = old.read_at
-        if last >= new.read_at:
-            last = max(_listings(new, before, readings, before.stamp, new.read_at), default=before.stamp)
-        if last > before.stamp:
-            yield _sighting(last, _balance(before), zone)
+        if last >= now.stamp:
+            last = max(_listings(new, before, readings, before.stamp, now.stamp), default=before.stamp)
+        kept.setdefault(last, _sighting(last, _balance(before), zone))
     then = after or before
-    if then is not None and _balance(then) != balance and old.read_at > new.read_at:
+    if then is not None and _balance(then) != _balance(now) and old.read_at > now.stamp:
         until = after.stamp if after else old.read_at
-        first = min(_listings(new, then, readings, new.read_at, until), default=until)
-        yield _sighting(first, _balance(then), zone)
+        first = min(_listings(new, then, readings, now.stamp, until), default=until)
+        kept[first] = _sighting(first, _balance(then), zone)
+    return kept
 
 
 def _listings(
