@@ -22,6 +22,7 @@ from payflow.connector import (
     Status,
     check,
     empty,
+    to_date,
 )
 from payflow_exports.sheet import Sheet, dates_of, day_text
 from payflow_exports.texts import Mask
@@ -132,13 +133,11 @@ def clients_of(*sheets: Sheet) -> pd.DataFrame:
     return check(pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in columns.items()}), CLIENTS)
 
 
-def issued_between(invoices: pd.DataFrame) -> tuple[date | None, date | None]:
-    """The first and the last day of issue, as the bounds of what an export lists that names no period."""
-    import pandas as pd
-
-    issued = invoices["issued_on"]
-    first, last = (None if pd.isna(day) else day.date() for day in (issued.min(), issued.max()))
-    return first, last
+def issued_between(sheet: Sheet) -> tuple[date | None, date | None]:
+    """The first and the last day of issue in some rows, bad ones too: what an export lists that names no period."""
+    days = _quiet(sheet, np.arange(len(sheet))).days("issued_on")
+    known = days[days != NO_DAY]
+    return (to_date(int(known.min())), to_date(int(known.max()))) if len(known) else (None, None)
 
 
 def open_credit(sheet: Sheet, field: str, kind: EntryKind, prefix: str) -> pd.DataFrame:

@@ -142,10 +142,10 @@ class Conventions:
 
 #: Signs of currencies, and whose they are.
 _SIGNS = {
-    "$": "AUD CAD USD NZD SGD HKD TWD MXN ARS CLP COP UYU DOP JMD TTD BSD BBD BZD FJD XCD BMD KYD GYD LRD NAD SRD".split(),
-    "€": ["EUR"],
-    "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP".split(),
-    "¥": ["JPY", "CNY"],
+    "$": "AUD CAD USD NZD SGD HKD TWD MXN ARS CLP COP UYU DOP JMD TTD BSD BBD BZD FJD XCD BMD KYD GYD LRD NAD SRD",
+    "€": "EUR",
+    "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP",
+    "¥": "JPY CNY",
 }
 _SAY_DECIMAL = (
     'Say decimal = "point" (1,234.50) or "comma" (1.234,50) in the source, or once as --option decimal=point.'

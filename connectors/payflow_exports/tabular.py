@@ -125,5 +125,5 @@ def _build(sheet: Sheet) -> Portion:
         sheet = without_parts(sheet, "Name the column that holds what was paid, or what is open.")
     key = "key" if "key" in sheet else "number"
     invoices = stated(invoices_of(sheet, _STATUSES, by_line=False, key=(key,)), sheet)
-    first, last = issued_between(invoices)
+    first, last = issued_between(sheet)
     return Portion(clients_of(sheet), invoices, empty(ENTRIES), covers_from=first, covers_to=last)
