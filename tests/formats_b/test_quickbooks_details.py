@@ -95,7 +95,7 @@ def test_rows_under_no_heading_are_problems(tmp_path: Path) -> None:
     batch = read(CONNECTOR, write(tmp_path, "x.csv", text), currency="USD")
     assert len(batch.invoices) == 0
     assert [str(problem) for problem in batch.problems] == [
-        "x.csv:2: client is empty. An invoice needs client; fill it in and export again."
+        "x.csv:2: client: is empty. An invoice needs client; fill it in and export again."
     ]
 
 
