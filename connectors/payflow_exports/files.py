@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,7 +27,12 @@ from payflow.connector import (
 )
 from payflow_exports.format import About, Format
 from payflow_exports.options import Options
-from payflow_exports.source import Found, recognise
+from payflow_exports.source import Found, beside, recognise
+
+if TYPE_CHECKING:
+    from payflow_exports.body import Body
+    from payflow_exports.problems import Problems
+    from payflow_exports.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +70,23 @@ class FileConnector:
         return found.format.about(found.frame) if found.format.about else About()
 
     def _moment(self, about: About, found: Found) -> datetime:
-        """The moment a file speaks for: the end of the report's day, the printing if that was earlier, else the file's time."""
+        """The moment a file speaks for: the end of the report's day, or when it was made on that day; else the file's time.
+
+        A report was made when it was printed, else when its file was saved. Of several reports for one day the later one is
+        newer; one made before or long after its day speaks for the day all the same.
+        """
         home = ZoneInfo(self.context.timezone)
         printed = about.printed if about.printed is None or about.printed.tzinfo else about.printed.replace(tzinfo=home)
-        moment = printed or datetime.fromtimestamp(found.path.stat().st_mtime, tz=UTC)
+        saved = datetime.fromtimestamp(found.path.stat().st_mtime, tz=UTC).astimezone(home)
+        moment = printed or saved
         if about.as_of is not None:
             end = datetime.combine(about.as_of, time(23, 59, 59), tzinfo=home)
-            moment = min(printed, end) if printed else end
+            moment = min(moment, end) if printed or saved.date() == about.as_of else end
         return min(moment.astimezone(home), self.context.now)
 
     def _read(self, found: Found, about: About) -> Batch:
         from payflow_exports.body import read_body
         from payflow_exports.problems import Problems
-        from payflow_exports.sheet import Conventions, Sheet
         from payflow_exports.source import survey
 
         paired_quotes = True
@@ -92,16 +102,12 @@ class FileConnector:
             raise ConnectorError(
                 Problem(found.name, "has a header and no rows below it", "Export a period that has invoices.")
             )
-        sheet = Sheet(
-            conventions=Conventions(found, body, self.options, about),
-            rows=body.rows,
-            columns=body.columns,
-            problems=problems,
-            home=ZoneInfo(self.context.timezone),
-            currency=self._currency(),
-            good=np.ones(len(body.rows), dtype=np.bool_),
-            currency_sure=self.options.currency is not None,
-        )
+        parts = {
+            name: self._sheet(part, read_body(part, list(part.places), inside, paired_quotes=True), inside, About())
+            for name, part in _parts(found)
+            for inside in [Problems(f"{found.name} [{part.sheet}]")]
+        }
+        sheet = replace(self._sheet(found, body, problems, about), parts=parts)
         portion = found.format.build(sheet.with_currency())
         reading = Reading(
             scope=self.options.scope or portion.scope or about.scope or found.format.scope,
@@ -119,7 +125,21 @@ class FileConnector:
             invoices=check(portion.invoices.reset_index(drop=True), INVOICES),
             entries=check(portion.entries.reset_index(drop=True), ENTRIES),
             reading=reading,
-            problems=problems.all(),
+            problems=(*problems.all(), *(problem for part in parts.values() for problem in part.problems.all())),
+        )
+
+    def _sheet(self, found: Found, body: Body, problems: Problems, about: About) -> Sheet:
+        from payflow_exports.sheet import Conventions, Sheet
+
+        return Sheet(
+            conventions=Conventions(found, body, self.options, about),
+            rows=body.rows,
+            columns=body.columns,
+            problems=problems,
+            home=ZoneInfo(self.context.timezone),
+            currency=self._currency(),
+            good=np.ones(len(body.rows), dtype=np.bool_),
+            currency_sure=self.options.currency is not None,
         )
 
     def _currency(self) -> str:
@@ -139,6 +159,11 @@ class FileConnector:
             report=found.format.name,
         )
         return Batch(empty(CLIENTS), empty(INVOICES), empty(ENTRIES), reading, (error.problem,))
+
+
+def _parts(found: Found) -> list[tuple[str, Found]]:
+    """The other sheets of a workbook that belong to this one and are there."""
+    return [(name, part) for name, item in found.format.parts.items() if (part := beside(found, item))]
 
 
 def _refuse_rivals(found: Found) -> None:

@@ -77,6 +77,7 @@ class Format:
     between the data. `day_order` is the product's own, overruled by dates that prove the opposite. `utc`: stamps are in UTC.
     `heading` names the field that holds the text above each group of rows. `families` are fields of many columns: which header
     names belong to one; the columns become fields `name 1`, `name 2` and so on.
+    `parts` are other sheets of the same workbook that belong to this one, by the name under which the sheet holds them.
     `unfold` makes the text of a file that is no table into one, tab-separated and row for row; None for a file not its own.
     `dated_entries`: entries tell every movement of its invoices with its day. `by_day`: they are told by day, on whichever
     invoices, listed in the same file or not.
@@ -100,6 +101,7 @@ class Format:
     unfold: Callable[[str], str | None] | None = None
     heading: str = ""
     families: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
+    parts: Mapping[str, Format] = field(default_factory=dict)
 
     def kind(self, name: str) -> Kind:
         """What a field holds."""

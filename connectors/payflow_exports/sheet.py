@@ -166,6 +166,8 @@ class Sheet:
     good: Mask = field(repr=False)
     #: whether the currency for silent rows was asked for by the user
     currency_sure: bool = True
+    #: other sheets of the same workbook that belong to this one
+    parts: Mapping[str, Sheet] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -105,6 +105,15 @@ def recognise(path: Path, formats: Sequence[Format], options: Options, encoding:
     return replace(best, rivals=alike)
 
 
+def beside(found: Found, part: Format) -> Found | None:
+    """Another sheet of the same workbook, known by its header; None where there is none."""
+    for name, content in (sheets(found.path) if found.sheet else {}).items():
+        view = _View(content[:_HEAD_BYTES].decode("utf-8", errors="replace"), 0, "utf-8", content, name)
+        if name != found.sheet and (best := _best(found.path, view, [part], (",",))):
+            return best
+    return None
+
+
 def _text_view(path: Path, raw: bytes, options: Options, encoding: str | None) -> _View:
     bom, encoding = _bom(raw, options.encoding or encoding or "utf-8")
     _refuse_binaries(path, raw, encoding)
