@@ -37,6 +37,7 @@ COMMANDS = {
     "confirm": ("confirm", "Say what became of an invoice the books no longer list."),
     "link": ("link", "Say what an invoice is that looks like another or like a charge."),
     "charge": ("charge", "Waive a charge, or record that it is settled."),
+    "rates": ("rates", "List the rate tables of statutes, print one, or add a rate."),
     "outbox": ("outbox", "List messages and what became of them."),
     "log": ("log", "List the journal, or verify it."),
     "doctor": ("doctor", "Find what is misconfigured, and what sources cannot tell."),

@@ -370,15 +370,15 @@ US_PROMPT_PAYMENT = Statute(
     floor=1_00,
     years=1,
     notes=(
-        "The Treasury's rate of the day after the due date holds throughout.",
+        "The Treasury's rate of the day after the due date holds throughout (5 CFR 1315.10), though some advise to split.",
         "After each 30 days unpaid interest joins the principal; interest stops after one year.",
         "Less than one dollar of interest is not paid.",
     ),
     warnings=(
         "For claims against federal agencies only.",
         (
-            "When the due date is a Saturday, Sunday or federal holiday and payment comes on the next working day, no interest is "
-            "due (5 CFR 1315.4(h))."
+            "When the due date is a Saturday, Sunday or federal holiday and payment comes on the next working day, "
+            "no interest is due (5 CFR 1315.4(h))."
         ),
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from payflow.errors import Problem, WorkspaceError
-from payflow.policy.fees import from_percent
+from payflow.policy.fees import from_percent, percent
 
 COLUMNS = ("effective_from", "rate_percent", "source")
 
@@ -43,7 +43,7 @@ def shipped_rows(name: str) -> tuple[Row, ...]:
     if not resource.is_file():
         return ()
     reader = csv.DictReader(io.StringIO(resource.read_text(encoding="utf-8")))
-    return tuple(_row(line["effective_from"], line["rate_percent"], line["source"]) for line in reader)
+    return tuple(parsed(line["effective_from"], line["rate_percent"], line["source"], own=False) for line in reader)
 
 
 def own_tables(folder: Path | None) -> list[str]:
@@ -82,7 +82,7 @@ def _read(path: Path, _changed: int, _size: int) -> tuple[Row, ...]:
         problems += mistakes
         if mistakes or not cells:
             continue
-        row = _row(*(cell.strip() for cell in cells), own=True)
+        row = parsed(*(cell.strip() for cell in cells))
         if row.since in rows:
             problems.append(Problem(where, f"{row.since} stands here twice", "Keep one row for each day"))
         rows[row.since] = row
@@ -114,5 +114,15 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _row(since: str, rate: str, source: str, *, own: bool = False) -> Row:
+def parsed(since: str, rate: str, source: str, *, own: bool = True) -> Row:
+    """A row of cells in which `mistakes_of` finds nothing wrong."""
     return Row(date.fromisoformat(since), from_percent(rate), source, own)
+
+
+def as_text(rows: Iterable[Row]) -> str:
+    """A file of these rows, as `own_rows` reads it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((row.since.isoformat(), percent(row.annual), row.source) for row in rows)
+    return text.getvalue()

@@ -18,7 +18,7 @@ from payflow.model.facts import State
 from payflow.report import as_json, operations_json
 from report import factories
 
-NAMES = ("status", "gate", "plan", "explain", "run", "sync", "log", "outbox", "doctor", "connectors")
+NAMES = ("status", "gate", "plan", "explain", "run", "sync", "log", "outbox", "doctor", "connectors", "rates", "rate-table")
 
 
 @dataclass(frozen=True)
