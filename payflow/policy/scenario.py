@@ -1,0 +1,355 @@
+"""A claim as a person writes it down, read into the exact engine's terms: what `payflow calc` computes.
+
+    amount, currency, issued_on, terms, due_on, as_of, payments, credits, refunds, interest, late_fee, compensation,
+    allocation, calendar
+
+`docs/calc.md` tells every key with its meaning and default. All mistakes are collected and raised as one `WorkspaceError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from payflow import money
+from payflow.errors import Problem, UnknownName, WorkspaceError
+from payflow.model.agreement import DiscountBase, Terms
+from payflow.money import show
+from payflow.policy import cautions, discounts
+from payflow.policy.accrual import (
+    Accrual,
+    Claim,
+    Compound,
+    InterestTerms,
+    Kind,
+    Movement,
+    accrue,
+    bears_from,
+    grace_over,
+    outstanding_on,
+)
+from payflow.policy.allocation import Allocation
+from payflow.policy.calendars import Calendar
+from payflow.policy.daycount import DayCount, year_of
+from payflow.policy.fees import percent as percent_text
+from payflow.policy.late_fee_reading import read_late_fee
+from payflow.policy.law import Statute
+from payflow.policy.rates import Rate
+from payflow.policy.reading import LONGEST_DAYS, KeyPath, Reader, dotted
+from payflow.policy.rounding import Mode, Rounding
+from payflow.policy.statutes import compensation, compensation_note, rates_for, statute
+from payflow.policy.terms import due_date
+from payflow.policy.terms_in_words import TermsError, parse_terms
+
+_DAY = timedelta(days=1)
+#: What gives the business days of a country or region by its ISO 3166 code.
+Calendars = Callable[[str], Calendar]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A claim that was read without mistakes; what a statute adds to it is worked out later, from its tables.
+
+    `compensation` is True or False for what the statute grants, or minor units of a fixed sum that was agreed.
+    """
+
+    claim: Claim
+    issued_on: date | None = None
+    terms: Terms | None = None
+    statute: Statute | None = None
+    compensation: int | bool = False
+    #: a country or region, for warnings about what its law says of agreed rates
+    place: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+
+def read_scenario(
+    data: Mapping[str, Any], *, today: date, calendars: Calendars, place: Callable[[KeyPath], str] = dotted
+) -> Scenario:
+    """The scenario, with `today` as the day asked for unless it names one. Raises `WorkspaceError` with every mistake."""
+    problems: list[Problem] = []
+    top = Reader(data, problems, place)
+    scenario = _Read(top, today, calendars).scenario()
+    if problems or scenario is None:
+        raise WorkspaceError(problems)
+    return scenario
+
+
+def work_out(scenario: Scenario, *, extra: Path | None = None) -> tuple[Claim, Accrual, tuple[str, ...]]:
+    """The claim with its rates, what became of it, and warnings. `extra` is a folder with rate tables of the user's own.
+
+    Raises `OutOfTable` where a statute's rate is asked for that no table holds.
+    """
+    claim, warnings = _with_discount(scenario)
+    claim, more = _with_statute(replace(scenario, claim=claim), extra)
+    found = accrue(claim)
+    return claim, found, (*scenario.warnings, *warnings, *more, *_remarks(claim, found))
+
+
+@dataclass(slots=True)
+class _Read:
+    """Reads one scenario; methods note mistakes and return what is harmless."""
+
+    top: Reader
+    today: date
+    calendars: Calendars
+    currency: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+    def scenario(self) -> Scenario | None:
+        """Everything, or None where something required is not there."""
+        top = self.top
+        self.currency = self._currency()
+        amount = top.amount("amount", self.currency)
+        if "amount" not in top:
+            top.missing("amount", 'what was invoiced, with tax: amount = "1000.00"')
+        as_of = top.day("as_of") or self.today
+        place = top.text("calendar", 'a country or region: calendar = "GB" or "DE-BY"') or ""
+        issued_on, terms, due_on = self._due(place)
+        movements = tuple(self._movements())
+        interest, law = self._interest()
+        claim = Claim(
+            amount=amount or 0,
+            currency=self.currency,
+            due_on=due_on or as_of,
+            as_of=as_of,
+            movements=movements,
+            interest=interest,
+            fee=read_late_fee(top, self.currency, self.warnings),
+            allocation=top.word("allocation", Allocation, Allocation.PRINCIPAL_FIRST),
+        )
+        fixed = self._compensation(law)
+        top.finish()
+        if top.problems or due_on is None:
+            return None
+        return Scenario(claim, issued_on, terms, law, fixed, place, tuple(self.warnings))
+
+    def _currency(self) -> str:
+        value = self.top.text("currency", 'the three letters of ISO 4217: currency = "GBP"')
+        if value is None:
+            if "currency" not in self.top:
+                self.top.missing("currency", 'the three letters of ISO 4217: currency = "GBP"')
+            return ""
+        if value.isascii() and money.is_currency(value):
+            return value
+        known = value.isascii() and money.is_currency(value.upper())
+        remedy = f'Write it in capitals: "{value.upper()}".' if known else "Write three letters of ISO 4217: EUR, GBP."
+        self.top.wrong("currency", f"{value[:20]!r} is no currency", remedy)
+        return ""
+
+    def _due(self, place: str) -> tuple[date | None, Terms | None, date | None]:
+        """The day of issue, the terms and the due date, as far as they are told."""
+        top = self.top
+        issued_on, due_on = top.day("issued_on"), top.day("due_on")
+        terms = self._terms(top.get("terms"))
+        if "due_on" in top and "terms" in top:
+            top.wrong("due_on", "stands beside terms, and both say when it was due", "Leave one of them out.")
+        elif "due_on" in top:
+            if issued_on is not None and due_on is not None and due_on < issued_on:
+                top.wrong("due_on", f"{due_on} is before issued_on, {issued_on}", "Check both days.")
+        elif "terms" not in top or "issued_on" not in top:
+            example = 'due_on = 2025-05-14, or issued_on = 2025-04-14 with terms = "net-30"'
+            key = "issued_on" if "terms" in top else "terms" if "issued_on" in top else "due_on"
+            top.missing(key, example)
+        elif terms is not None and issued_on is not None:
+            due_on = self._due_by(terms, issued_on, place)
+        return issued_on, terms, due_on
+
+    def _terms(self, written: Any) -> Terms | None:
+        if written is None:
+            return None
+        is_list = isinstance(written, list) and all(isinstance(part, str) for part in written)
+        if not is_list and not isinstance(written, str):
+            self.top.wrong("terms", "these are no terms", 'Write terms = "net-30", or ["30 days", "end of month"].')
+            return None
+        try:
+            return parse_terms(written)
+        except TermsError as error:
+            self.top.wrong("terms" if error.place is None else ("terms", error.place), error.found, error.remedy)
+            return None
+
+    def _due_by(self, terms: Terms, issued_on: date, place: str) -> date | None:
+        country = terms.calendar or place
+        if terms.rolls and not country:
+            self.top.missing("calendar", 'whose business days count: calendar = "GB" or "DE-BY"')
+            return None
+        try:
+            return due_date(terms, issued_on, calendar=self.calendars(country) if terms.rolls else None)
+        except (ValueError, OverflowError) as error:
+            self.top.wrong("terms", str(error), "Write the day itself: due_on = 2025-05-14.")
+            return None
+
+    def _movements(self) -> list[Movement]:
+        found = []
+        for key, kind in (("payments", Kind.PAYMENT), ("credits", Kind.CREDIT), ("refunds", Kind.REFUND)):
+            for item in self.top.tables(key, '{ on = 2025-06-01, amount = "400.00" }'):
+                on, amount = item.day("on"), item.amount("amount", self.currency)
+                for part, example in (("on", "the day: on = 2025-06-01"), ("amount", 'it: amount = "400.00"')):
+                    if part not in item:
+                        item.missing(part, example)
+                item.finish()
+                if on is not None and amount is not None:
+                    found.append(Movement(on, kind, amount))
+        return found
+
+    def _interest(self) -> tuple[InterestTerms | None, Statute | None]:
+        table = self.top.table("interest", '{ annual = "8" } or { statute = "uk" }')
+        if table is None:
+            return None, None
+        law = self._statute(table)
+        units = {key: table.percent(key) for key in ("annual", "monthly", "daily")}
+        named = [key for key in ("annual", "monthly", "daily", "statute") if key in table]
+        if not named:
+            table.wrong(
+                "", "no rate is named", 'Write annual = "8", monthly = "1.5", daily = "0.05" or statute = "uk".'
+            )
+        elif len(named) > 1:
+            table.wrong(named[1], f"stands beside {named[0]}, and both name the rate", "Leave one of them out.")
+        day_count = table.word("day_count", DayCount, DayCount(law.day_count) if law else DayCount.ACTUAL_365)
+        days, counts = self._grace(table)
+        floor = table.amount("floor", self.currency, least=0)
+        if floor is None and law is not None and law.currency == self.currency:
+            floor = law.floor
+        unit = next((key for key in ("annual", "monthly", "daily") if units[key] is not None), "")
+        share = units[unit] if unit else None
+        terms = InterestTerms(
+            rates=(_agreed(unit, share, day_count),) if share is not None else (),
+            day_count=DayCount.ACTUAL_365 if unit == "daily" and day_count is DayCount.ACTUAL_ACTUAL else day_count,
+            rounding=table.word("rounding", Rounding, Rounding(law.rounding) if law else Rounding.END),
+            mode=table.word("mode", Mode, Mode(law.mode) if law else Mode.HALF_UP),
+            compound=table.word("compound", Compound, Compound(law.compound) if law else Compound.NONE),
+            grace=days,
+            grace_counts=counts,
+            floor=floor or 0,
+        )
+        table.finish()
+        return terms, law
+
+    def _statute(self, table: Reader) -> Statute | None:
+        name = table.text("statute", 'its name: statute = "uk"')
+        if name is None:
+            return None
+        try:
+            return statute(name)
+        except UnknownName as error:
+            self.top.wrong(("interest", "statute"), f"there is no statute {name!r}", str(error).partition(". ")[2])
+            return None
+
+    def _grace(self, table: Reader) -> tuple[int, bool]:
+        """Days of grace, and whether they bear interest once they are over."""
+        if not isinstance(table.data.get("grace"), Mapping):
+            return table.whole("grace", LONGEST_DAYS) or 0, False
+        inner = table.table("grace", "3")
+        assert inner is not None
+        days = inner.whole("days", LONGEST_DAYS)
+        mode = inner.text("mode", 'mode = "forgive" or "count"')
+        if "days" not in inner:
+            inner.missing("days", "how many: days = 3")
+        if mode not in (None, "forgive", "count"):
+            inner.wrong("mode", f"{mode!r} is not known here", 'Write "forgive" or "count".')
+        inner.finish()
+        return days or 0, mode == "count"
+
+    def _compensation(self, law: Statute | None) -> int | bool:
+        value = self.top.get("compensation")
+        if value is None or isinstance(value, bool):
+            if value and law is None:
+                remedy = 'Write interest = { statute = "uk" }, or the sum that was agreed: compensation = "40.00".'
+                self.top.wrong("compensation", "no statute is named that could grant one", remedy)
+            return law is not None if value is None else value
+        return self.top.amount("compensation", self.currency) or False
+
+
+def _agreed(unit: str, share: Fraction, day_count: DayCount) -> Rate:
+    """A rate that was agreed, as one of a year."""
+    if unit == "annual":
+        return Rate(date.min, share, f"{percent_text(share)} % a year")
+    times = 12 if unit == "monthly" else year_of(day_count)
+    word = "month" if unit == "monthly" else "day"
+    return Rate(date.min, share * times, f"{percent_text(share)} % a {word}, {percent_text(share * times)} % a year")
+
+
+def _with_discount(scenario: Scenario) -> tuple[Claim, tuple[str, ...]]:
+    """The claim with the discount for early payment taken off where the client paid the rest in time."""
+    claim, terms, issued_on = scenario.claim, scenario.terms, scenario.issued_on
+    if terms is None or issued_on is None or not terms.discounts:
+        return claim, ()
+    note = "The discount is taken of the whole amount; the tax in it is not known here."
+    net = (note,) if any(one.base is DiscountBase.NET for one in terms.discounts) else ()
+    for offer in discounts.offers(terms, claim.amount, 0, issued_on) if not terms.rolls else ():
+        left = outstanding_on(claim, offer.until)
+        if offer.until <= claim.as_of and 0 < left <= offer.amount:
+            taken = Movement(offer.until, Kind.CREDIT, left)
+            said = f"{show(left, claim.currency)} of discount for payment by {offer.until} is taken off."
+            return replace(claim, movements=(*claim.movements, taken)), (said, *net)
+    return claim, ()
+
+
+def _with_statute(scenario: Scenario, extra: Path | None) -> tuple[Claim, tuple[str, ...]]:
+    """The claim with the rates and the fixed sum that follow from law, and what to know of it."""
+    claim, law = scenario.claim, scenario.statute
+    warnings = list(law.warnings) if law is not None else _cautions(scenario)
+    if law is not None and claim.interest is not None:
+        rates = _rates(claim, law, scenario.issued_on or claim.due_on + _DAY, extra)
+        claim = replace(claim, interest=replace(claim.interest, rates=rates))
+        if law.business_only:
+            other = f'; from a consumer, statute = "{law.consumers}"' if law.consumers else ""
+            warnings.insert(0, f"{law.title}: between businesses only{other}.")
+    if scenario.compensation is not True:
+        return replace(claim, compensation=int(scenario.compensation)), tuple(warnings)
+    assert law is not None
+    debt = outstanding_on(claim, grace_over(claim))
+    fixed = compensation(law, debt, claim.currency)
+    if fixed is None and law.compensation is not None and debt:
+        warnings.append(compensation_note(law, debt, claim.currency))
+    return replace(claim, compensation=fixed or 0), tuple(warnings)
+
+
+def _rates(claim: Claim, law: Statute, arose: date, extra: Path | None) -> Sequence[Rate]:
+    """The statute's rates for the days on which something is owed; no rate is asked for after all was paid."""
+    starts = bears_from(claim)
+    if starts is None or claim.interest is None:
+        return ()
+    last = max((movement.on for movement in claim.movements if movement.on <= claim.as_of), default=claim.as_of)
+    if last < starts:
+        last = claim.as_of if outstanding_on(claim, last) else last
+    elif last < claim.as_of:
+        rates = rates_for(law, starts, last, extra=extra, arose=arose)
+        then = accrue(replace(claim, as_of=last, interest=replace(claim.interest, rates=rates)))
+        bears = then.total_due if claim.interest.compound is not Compound.NONE else then.principal_outstanding
+        last = claim.as_of if bears else last
+    return rates_for(law, starts, last, extra=extra, arose=arose)
+
+
+def _cautions(scenario: Scenario) -> list[str]:
+    """What the place says of rates that were agreed."""
+    claim = scenario.claim
+    if not scenario.place or claim.interest is None or not claim.interest.rates:
+        return []
+    local = claim.currency == {"US": "USD", "CA": "CAD"}.get(scenario.place[:2])
+    found = cautions.warnings_for(
+        scenario.place,
+        annual=claim.interest.rates[0].annual,
+        amount=claim.amount if local else None,
+        agreed=scenario.issued_on,
+    )
+    return [f"{caution.text} ({caution.source})." for caution in found]
+
+
+def _remarks(claim: Claim, found: Accrual) -> list[str]:
+    """What the figures alone do not tell."""
+    later = [movement for movement in claim.movements if movement.on > claim.as_of]
+    remarks = [
+        f"The {movement.kind} of {show(movement.amount, claim.currency)} on {movement.on} is after {claim.as_of} and left out."
+        for movement in later
+    ]
+    if found.overpaid:
+        remarks.append(f"{show(found.overpaid, claim.currency)} more was paid or credited than is owed.")
+    if found.below_floor and claim.interest is not None:
+        floor = show(claim.interest.floor, claim.currency)
+        remarks.append(f"Interest of {show(found.below_floor, claim.currency)} is below {floor} and not claimed.")
+    return remarks
