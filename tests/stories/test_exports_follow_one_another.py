@@ -201,3 +201,15 @@ def test_a_source_that_fails_deletes_nothing_and_is_told_of(make: Callable[..., 
 def test_an_invoice_of_several_lines_is_one_debt(world: World, lines: int) -> None:
     world.on("2026-11-05").books(*[invoice("INV-0012", "3000.00")] * lines).begin()
     assert world.view("INV-0012").outstanding == 300000
+
+
+def test_of_two_ageing_reports_of_one_day_the_later_one_counts(make: Callable[..., World]) -> None:
+    world = make(toml=settings(sources=AGEING))
+    world.on("2026-11-05 09:00").ageing(invoice("INV-0012", "3000.00"), OTHER, name="morning.csv").sync()
+    # In the afternoon INV-0012 is not listed any more; the morning's report, read again the day after, changes nothing.
+    world.on("2026-11-05 16:00").ageing(OTHER, name="afternoon.csv").sync()
+    assert world.view("INV-0012").state is State.UNKNOWN
+    readings = len(world.store.query("SELECT id FROM reading"))
+    world.on("2026-11-06 09:00").sync()
+    assert world.view("INV-0012").state is State.UNKNOWN
+    assert len(world.store.query("SELECT id FROM reading")) == readings
