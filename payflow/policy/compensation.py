@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from payflow.money import Money, round_half_up, show
+from payflow.money import Money, exponent, round_half_up, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def granted(fixed: FixedSum, debt: int, currency: str) -> Money | None:
 def payable(fixed: FixedSum, debt: int, currency: str, exchange: Fraction | None = None) -> int | None:
     """The sum in minor units of the invoice's currency; None where a rate of exchange is missing.
 
-    `exchange` is what one unit of the law's currency costs in the invoice's, both with two decimals; halves round up.
+    `exchange` is what one unit of the law's currency costs in the invoice's; halves round up.
     """
     found = granted(fixed, debt, currency)
     if found is None:
@@ -66,7 +66,7 @@ def payable(fixed: FixedSum, debt: int, currency: str, exchange: Fraction | None
         return found.amount
     if exchange is None:
         return None
-    exact = found.amount * exchange
+    exact = found.amount * exchange * Fraction(10) ** (exponent(currency) - exponent(found.currency))
     return round_half_up(exact.numerator, exact.denominator)
 
 

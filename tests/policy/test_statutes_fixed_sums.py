@@ -71,6 +71,8 @@ def test_bands_in_one_currency_say_nothing_of_a_debt_in_another(name: str, curre
 def test_one_sum_for_every_debt_is_due_whatever_the_currency_but_converted_only_at_a_given_rate() -> None:
     assert compensation(statute("de"), 5_000_00, "USD") is None
     assert compensation(statute("de"), 5_000_00, "USD", exchange=Fraction("1.08125")) == 43_25
+    assert compensation(statute("de"), 500_000, "JPY", exchange=Fraction("161.2375")) == 6_450
+    assert compensation(statute("de"), 500_000, "KWD", exchange=Fraction("0.3324")) == 13_296
     assert (
         compensation_note(statute("de"), 5_000_00, "EUR")
         == "BGB § 288(5): 40 EUR for each invoice, also for an instalment."
