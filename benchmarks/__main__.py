@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,7 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := [name for name in asked.names if name not in ALL]:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(ALL)}")
+    load = os.getloadavg()[0]
     rows: list[Row] = []
     for name in asked.names or ALL:
         print(f"{name} ...", file=sys.stderr)
@@ -29,7 +31,7 @@ def main() -> None:
             rows += ALL[name](Path(folder) / "studio", asked.scale)
     print(page.table(rows), end="")
     if asked.write:
-        page.write(rows)
+        page.write(rows, load)
 
 
 main()

@@ -27,13 +27,13 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(rows: Sequence[Row]) -> None:
-    """Put the table, and on what it was measured, into the page."""
+def write(rows: Sequence[Row], load: float) -> None:
+    """Put the table, and on what it was measured, into the page. `load` is how busy the machine was before."""
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(_START)
     _, _, after = rest.partition(_END)
     day = datetime.now(UTC).date().isoformat()
-    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {day}."
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {day}; load before: {load:.1f}."
     PAGE.write_text(f"{before}{_START}\nMeasured on {machine}\n\n{table(rows)}\n{_END}{after}", encoding="utf-8")
 
 
