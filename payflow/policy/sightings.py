@@ -52,15 +52,22 @@ def movements(sightings: Iterable[Sighting], issued_on: int) -> list[Movement]:
     return found
 
 
-def untold(sightings: Sequence[Sighting], told: Iterable[tuple[int, int]]) -> list[Sighting]:
-    """What the sightings show beyond payments that are known by themselves, as (day, amount).
+def untold(sightings: Sequence[Sighting], told: Sequence[tuple[int, int]]) -> list[Sighting]:
+    """What the sightings show beyond money movements that are known by themselves, as (day, amount); below zero is money back.
 
-    A list of payments of the same books, or a bank, tells some of the money that balances show; the rest is still inferred. What
-    was sent after the last sighting is not in it and takes nothing away from it.
+    A list of payments of the same books tells some of the money that balances show; the rest is still inferred. What was sent
+    after the last sighting is not in it and takes nothing away from it. Books show what was paid with refunds taken off or not.
     """
     last = max((seen.day for seen in sightings), default=0)
-    known = sum(amount for day, amount in told if day <= last)
-    return [seen._replace(paid=max(seen.paid - known, 0)) for seen in sightings] if known > 0 else list(sightings)
+    came = sum(amount for day, amount in told if amount > 0 and day <= last)
+    if not came:
+        return list(sightings)
+    left = []
+    for seen in sightings:
+        back = -sum(amount for day, amount in told if amount < 0 and day <= seen.day)
+        beyond = seen.paid - came if seen.paid >= came else max(seen.paid - came + back, 0)
+        left.append(seen._replace(paid=beyond))
+    return left
 
 
 def tells_more(sightings: Sequence[Sighting], new: Sighting, issued_on: int) -> bool:
