@@ -221,6 +221,10 @@ def test_a_reference_is_the_same_every_time_and_readable(invoice: int, occurrenc
     assert re.fullmatch(r"PF-[0-9A-HJKMNP-TV-Z]{8}", found)
 
 
+def test_a_reference_that_clients_have_in_their_mail_stays_what_it_is() -> None:
+    assert reference("0123456789abcdef", 13, "late-fee", 0) == "PF-JSYDA09S"
+
+
 def test_references_tell_stores_invoices_steps_and_generations_apart() -> None:
     made = [
         reference(store, invoice, step, generation)
