@@ -214,7 +214,7 @@ class _Course:
     def run(self) -> Accrual:
         """Go through all days and add up."""
         before = date.min
-        for day in sorted(self._cuts()):
+        for day in sorted(set(self._cuts())):
             self._arise_through(day)
             self._accrue(before, day)
             self._move(day)

@@ -18,7 +18,21 @@ from payflow.model.facts import State
 from payflow.report import as_json, operations_json
 from report import factories
 
-NAMES = ("status", "gate", "plan", "explain", "run", "sync", "log", "outbox", "doctor", "connectors", "rates", "rate-table")
+NAMES = (
+    "status",
+    "gate",
+    "plan",
+    "explain",
+    "run",
+    "sync",
+    "log",
+    "outbox",
+    "doctor",
+    "connectors",
+    "rates",
+    "rate-table",
+    "calc",
+)
 
 
 @dataclass(frozen=True)
