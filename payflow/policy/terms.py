@@ -76,9 +76,14 @@ def due_days(terms: Terms, issued: Ints, *, calendar: Calendar | None = None) ->
 
     from payflow.columns import NO_DAY
 
+    if not len(issued):
+        return issued.astype(np.int64)
+    low, high = int(issued.min()), int(issued.max())
+    if low != NO_DAY and high - low < len(issued):
+        # many invoices of few days: each day is worked out once
+        table = _moved_days(terms.parts, np.arange(low, high + 1, dtype=np.int64), calendar)
+        return table[issued - low]
     days = issued.astype(np.int64)
-    if not terms.rolls:
-        return np.where(issued == NO_DAY, NO_DAY, _moved_days(terms.parts, days, calendar))
     known = days != NO_DAY
     days[known] = _moved_days(terms.parts, days[known], calendar)
     return days

@@ -230,7 +230,11 @@ def test_months_in_a_row_are_added_at_once(months: list[int], issued: date) -> N
     assert due_date(one_by_one, issued) == due_date(parse_terms([f"{sum(months)} months"]), issued)
 
 
-@given(TERMS, st.lists(DATES))
+#: Few invoices of any day, and many of a few days: two ways to work them out.
+SEVERAL = st.lists(DATES) | st.lists(st.dates(date(2024, 1, 25), date(2024, 3, 5)), min_size=41, max_size=60)
+
+
+@given(TERMS, SEVERAL)
 def test_arrays_of_days_fall_due_as_single_dates_do(terms: Terms, issued: list[date]) -> None:
     days = due_days(terms, np.array([to_day(day) for day in issued], dtype=np.int64))
     assert days.dtype == np.int64
@@ -244,4 +248,11 @@ def test_nothing_falls_due_before_its_date_and_a_later_date_never_falls_due_earl
 
 @given(TERMS)
 def test_a_day_that_is_not_known_stays_unknown(terms: Terms) -> None:
-    assert due_days(terms, np.array([NO_DAY], dtype=np.int64)).tolist() == [NO_DAY]
+    known, unknown = to_day(date(2026, 10, 20)), NO_DAY
+    due = to_day(due_date(terms, date(2026, 10, 20)))
+    for issued, expected in (
+        ([unknown], [unknown]),
+        ([unknown] * 3, [unknown] * 3),
+        ([unknown, known], [unknown, due]),
+    ):
+        assert due_days(terms, np.array(issued, dtype=np.int64)).tolist() == expected

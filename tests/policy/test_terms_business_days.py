@@ -63,7 +63,10 @@ LISTS = st.lists(
 DATES = st.dates(date(1960, 1, 1), date(2060, 1, 1))
 
 
-@given(LISTS, st.lists(DATES | st.none()))
+DENSE = st.lists(st.dates(date(2026, 12, 20), date(2027, 1, 3)), min_size=15, max_size=30)
+
+
+@given(LISTS, st.lists(DATES | st.none()) | DENSE)
 def test_arrays_of_days_move_as_single_dates_do(parts: list[str], issued: list[date | None]) -> None:
     terms = parse_terms(parts)
     days = due_days(
