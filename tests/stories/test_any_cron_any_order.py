@@ -41,7 +41,7 @@ class Life(NamedTuple):
 @st.composite
 def lives(draw: st.DrawFn) -> Life:
     weeks = 24 * 40
-    runs = sorted(draw(st.sets(st.integers(0, weeks), min_size=3, max_size=9)))
+    runs = sorted(draw(st.sets(st.integers(0, weeks), min_size=3, max_size=7)))
     moments = sorted(draw(st.sets(st.integers(0, weeks), min_size=2, max_size=4)))
     money = sorted(
         draw(st.lists(st.sampled_from([0, 0, 0, 100000, TOTAL]), min_size=len(moments), max_size=len(moments)))
@@ -82,7 +82,7 @@ def _figures(world: World) -> list[Any]:
 
 
 @examples(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(life=lives())
 def test_the_ladder_and_the_figures(tmp_path_factory: pytest.TempPathFactory, life: Life) -> None:

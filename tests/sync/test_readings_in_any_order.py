@@ -107,7 +107,7 @@ readings = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), seen=st.lists(readings, min_size=2, max_size=5))
 def test_readings_that_list_what_there_is_give_one_state_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, seen: list[Seen]
@@ -124,7 +124,7 @@ with_gaps = st.builds(
 ).map(_as_listed)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), seen=st.lists(with_gaps, min_size=2, max_size=5))
 def test_readings_with_gaps_give_one_present_state_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, seen: list[Seen]
