@@ -16,6 +16,7 @@ from payflow_exports.options import read_options
 from payflow_exports.sheet import Sheet
 from payflow_exports.spec import FileSpec
 from payflow_stripe.facts import STATUSES
+from payflow_stripe.payments import PAYMENTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,10 +95,10 @@ INVOICES_CSV = Format(
     ),
 )
 
-FILES = FileSpec("stripe", (INVOICES_CSV,))
+FILES = FileSpec("stripe", (INVOICES_CSV, PAYMENTS))
 
 
 def open_files(context: SourceContext) -> Connector:
     """The files of one source. Stripe writes decimal points in every language, so 12.345 dinars need no proof."""
     options = read_options(context.options, context.name)
-    return FileConnector(context, (INVOICES_CSV,), replace(options, marks=options.marks or Marks.POINT))
+    return FileConnector(context, FILES.formats, replace(options, marks=options.marks or Marks.POINT))

@@ -44,7 +44,7 @@ _REFUNDS = {
     "canceled": Settlement.FAILED,
 }
 #: Disputes in which no money is gone: won, settled by a refund, warded off, or an inquiry (`warning_...`).
-_NO_LOSS = ("won", "prevented", "charge_refunded")
+NO_LOSS = ("won", "prevented", "charge_refunded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ def dispute(raw: Object, days: Days) -> Withdrawal:
     """A dispute; a status nobody knows yet counts as money that is contested. Raises `FieldError`."""
     status = text(raw, "status")
     settlement = Settlement.DISPUTED
-    if status in _NO_LOSS or status.startswith("warning"):
+    if status in NO_LOSS or status.startswith("warning"):
         settlement = Settlement.FAILED
     elif status == "lost":
         settlement = Settlement.SETTLED

@@ -149,13 +149,12 @@ def test_the_file_is_known_by_its_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Status,Customer ID,Invoice ID,Invoice Number\n",
-        "id,Description,Created (UTC),Amount,Amount Refunded,Currency,Fee,Status\n",
+        "id,Created (UTC),Amount,Amount Refunded,Currency,User ID,User Email,Status\n",
         "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,Type\n",
         "",
         "\x00\x01\x02",
     ],
-    ids=["payments", "old payments", "another product", "empty", "no text"],
+    ids=["application fees", "another product", "empty", "no text"],
 )
 def test_other_files_are_not_claimed(tmp_path: Path, text: str) -> None:
     path = tmp_path / "export.csv"
