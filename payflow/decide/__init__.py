@@ -163,7 +163,7 @@ def _setting(
 ) -> views.Setting:
     workspace = standing.workspace
     own = doubts.standing(facts.invoices, names, claimed.governed, memory)
-    fresh = [freshness.fresh_at(row, facts.readings) for row in facts.invoices]
+    fresh = [freshness.told_at(row, facts.readings) for row in facts.invoices]
     stale = _stale(workspace, facts.invoices, fresh, as_of, now)
     client_ids = [item.client for item in claimed.governed]
     open_credit_of = {(row.source, row.client): client for row, client in zip(facts.invoices, client_ids, strict=True)}

@@ -10,6 +10,7 @@ import numpy as np
 
 from payflow.columns import NO_DAY, Book, to_day
 from payflow.decide.facts import Facts, Observed
+from payflow.decide.freshness import says_state
 from payflow.model.facts import EntryKind, Settlement, Status
 from payflow.model.journal import Confirmation, Memory, Notice
 from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES
@@ -130,12 +131,17 @@ def _status(row: InvoiceRow, said: Confirmation | None, today: int) -> str:
 
 
 def _unknown(row: InvoiceRow, said: Confirmation | None) -> bool:
-    return row.unknown_since is not None and not _answers(row, said)
+    """Missing from a later reading, or known only from reports that say nothing of payments (design 6.4)."""
+    return _nobody_says(row) and not _answers(row, said)
+
+
+def _nobody_says(row: InvoiceRow) -> bool:
+    return row.unknown_since is not None or not says_state(row)
 
 
 def _answers(row: InvoiceRow, said: Confirmation | None) -> bool:
-    """Whether a person's word still stands: only while the source does not list the invoice again."""
-    return said is not None and row.unknown_since is not None
+    """Whether a person's word still stands: only while the source does not say by itself what became of the invoice."""
+    return said is not None and _nobody_says(row)
 
 
 def _entries(

@@ -24,6 +24,11 @@ def is_open(row: InvoiceRow) -> bool:
     return True
 
 
+def says_state(row: InvoiceRow) -> bool:
+    """Whether any report said what was paid or is open; a list of what was billed does not."""
+    return bool(row.paid is not None or row.balance is not None or row.dated_entries or row.status != Status.UNSTATED)
+
+
 def could_list(reading: ReadingRow, row: InvoiceRow) -> bool:
     """Whether a finished reading would have listed this invoice, had it been in the books as it was last read."""
     if not reading.finished or reading.scope == Scope.CHANGED or reading.source != row.source:
@@ -56,3 +61,8 @@ def fresh_at(row: InvoiceRow, readings: Mapping[str, Sequence[ReadingRow]]) -> s
         if could_list(reading, row):
             return reading.as_of
     return row.read_at
+
+
+def told_at(row: InvoiceRow, readings: Mapping[str, Sequence[ReadingRow]]) -> str:
+    """The moment for which its state was last told: earlier than it was last listed, where a report since says nothing of it."""
+    return row.state_as_of if row.state_as_of < row.read_at else fresh_at(row, readings)

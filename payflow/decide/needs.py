@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from payflow.decide.facts import Facts
+from payflow.decide.freshness import says_state
 from payflow.decide.views import Setting
 from payflow.errors import Problem
 from payflow.model.decision import Flag, Need, Recipient, SourceView
@@ -26,6 +27,7 @@ def needs(
     renames: Sequence[Problem],
 ) -> list[Need]:
     """Everything that waits for a person, the most pressing first. `renames` are names that vanished without `was`."""
+    silent = frozenset(row.id for row in setting.facts.invoices if not says_state(row))
     return [
         *(
             Need("rename", f"rename:{problem.found}", f"{problem.where}: {problem.found}", problem.remedy)
@@ -33,7 +35,7 @@ def needs(
         ),
         *_messages(setting.facts),
         *_sources(sources),
-        *(need for case in cases for need in _of_invoice(setting, case, recipients)),
+        *(need for case in cases for need in _of_invoice(setting, case, recipients, silent)),
         *(
             Need(doubt.code, f"{doubt.code}:{doubt.invoice}", doubt.text, "Correct the contract.")
             for doubt in claimed.doubts
@@ -72,7 +74,10 @@ def _sources(sources: Sequence[SourceView]) -> Iterable[Need]:
             yield Need("source-stale", f"source-stale:{source.source}:{source.synced_at.date()}", text, "payflow sync")
 
 
-def _of_invoice(setting: Setting, case: Case, recipients: Mapping[str, Recipient]) -> Iterable[Need]:
+def _of_invoice(
+    setting: Setting, case: Case, recipients: Mapping[str, Recipient], silent: frozenset[int]
+) -> Iterable[Need]:
+    """`silent` are the invoices of which no report told the state."""
     view = case.view
 
     def need(code: str, text: str, remedy: str) -> Need:
@@ -82,6 +87,8 @@ def _of_invoice(setting: Setting, case: Case, recipients: Mapping[str, Recipient
         return
     if view.state is State.UNKNOWN:
         text = f"{view.number} ({view.client_name}) is missing from a later reading of {view.source}"
+        if view.id in silent:
+            text = f"{view.number} ({view.client_name}): no reading of {view.source} says what is open of it"
         yield need("invoice-unknown", text, f"payflow confirm {view.number} --paid, --open or --void")
     if Flag.AMBIGUOUS in view.flags:
         text = f"{view.number}: {setting.standing.doubtful.get(view.id, 'it may be another debt')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -179,7 +179,7 @@ def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
 
 def _with_next(setting: Setting, view: InvoiceView, step: ladder.Next) -> InvoiceView:
     name = step_name(setting, view.policy, step.step) if step.step else None
-    return replace(view, next_step=name, next_on=step.on, next_why=step.why)
+    return view._replace(next_step=name, next_on=step.on, next_why=step.why)
 
 
 def step_name(setting: Setting, policy: str, step: Step) -> str:

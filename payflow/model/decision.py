@@ -46,8 +46,7 @@ class Flag(StrEnum):
     CHARGE = "charge"
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceView:
+class InvoiceView(NamedTuple):
     """One invoice on one day, with everything that follows from the facts."""
 
     id: int

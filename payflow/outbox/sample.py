@@ -54,8 +54,7 @@ _RICH = InvoiceView(
     pay_url="https://pay.example/INV-0013",
     read_at=datetime(2026, 11, 12, 6, tzinfo=UTC),
 )
-_BARE = replace(
-    _RICH,
+_BARE = _RICH._replace(
     number="7",
     project="",
     milestone="",
@@ -92,7 +91,7 @@ def messages(email: str, language: str) -> Sequence[ClientMessage]:
         interest_words="8 % a year on what is outstanding, from 2026-11-08",
     )
     bare = NoticeItem(_BARE, "heads-up", "heads-up", email, None, None, ())
-    early = replace(bare, invoice=replace(_BARE, due_on=TODAY))
+    early = replace(bare, invoice=_BARE._replace(due_on=TODAY))
     correction = CorrectionItem("PF-00000003", _RICH, 1_000, 1_500, "less was outstanding than was known then")
     return (
         ClientMessage(recipient, (rich, bare), (correction, replace(correction, remaining=0))),

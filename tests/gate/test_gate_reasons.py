@@ -183,7 +183,7 @@ def test_a_milestone_of_3000_with_an_invoice_of_3600_with_vat_asks_for_all_of_it
     milestone = replace(DESIGN, amount=300_000)
     part = view_of(total=360_000, paid=300_000, outstanding=60_000)
     assert only(part, milestone=milestone)[1] == "Design: 600.00 GBP of 3,600.00 GBP is missing on INV-0013"
-    assert reasons(replace(part, outstanding=0, paid=360_000, state=State.PAID), milestone=milestone) == []
+    assert reasons(part._replace(outstanding=0, paid=360_000, state=State.PAID), milestone=milestone) == []
 
 
 def test_two_invoices_make_one_milestone_and_one_is_paid() -> None:
@@ -191,7 +191,7 @@ def test_two_invoices_make_one_milestone_and_one_is_paid() -> None:
     second = view_of(id=14, number="INV-0014", total=200_000, outstanding=200_000)
     (found,) = reasons(first, second)
     assert (found.code, found.invoice) == (ReasonCode.UNPAID, "INV-0014")
-    assert reasons(first, replace(second, outstanding=0, state=State.PAID)) == []
+    assert reasons(first, second._replace(outstanding=0, state=State.PAID)) == []
 
 
 def test_an_invoice_credited_and_reissued_opens_only_when_the_new_one_is_paid() -> None:
@@ -200,7 +200,7 @@ def test_an_invoice_credited_and_reissued_opens_only_when_the_new_one_is_paid() 
     assert only(credited)[0] == "milestone-credited"
     (found,) = reasons(credited, anew)
     assert (found.code, found.invoice) == (ReasonCode.UNPAID, "INV-0014")
-    assert reasons(credited, replace(anew, outstanding=0, state=State.PAID)) == []
+    assert reasons(credited, anew._replace(outstanding=0, state=State.PAID)) == []
 
 
 def test_a_partial_credit_lowers_the_price() -> None:
@@ -219,12 +219,12 @@ def test_an_invoice_in_another_currency_pays_for_nothing_and_is_owed_all_the_sam
     assert codes == [ReasonCode.NOT_INVOICED, ReasonCode.UNPAID]
     assert reasons(euros)[0].text == "Design: no invoice is known in GBP (INV-0014 is in EUR)"
     assert [reason.invoice for reason in reasons(view_of(**PAID), euros)] == ["INV-0014"]
-    assert reasons(view_of(**PAID), replace(euros, outstanding=0, state=State.PAID)) == []
+    assert reasons(view_of(**PAID), euros._replace(outstanding=0, state=State.PAID)) == []
 
 
 def test_amounts_of_two_currencies_are_never_added_up() -> None:
     half = view_of(total=200_000, **{**PAID, "paid": 200_000})
-    euros = replace(half, id=14, number="INV-0014", currency="EUR")
+    euros = half._replace(id=14, number="INV-0014", currency="EUR")
     assert only(half, euros)[1] == "Design: 2,000.00 GBP of 4,000.00 GBP is invoiced"
 
 
@@ -236,7 +236,7 @@ def test_charges_block_only_where_the_policy_says_so() -> None:
         "Design: charges of 25.00 GBP on INV-0013 are unpaid",
         "payflow charge settle or payflow charge waive",
     )
-    assert reasons(replace(invoice, fees_owed=0), charges=True) == []
+    assert reasons(invoice._replace(fees_owed=0), charges=True) == []
 
 
 # --- phases ----------------------------------------------------------------------------------------------------------

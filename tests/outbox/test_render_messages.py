@@ -86,7 +86,7 @@ def invoice(**changes: Any) -> InvoiceView:
         pay_url="",
         read_at=datetime(2026, 11, 1, 6, tzinfo=UTC),
     )
-    return replace(view, **changes)
+    return view._replace(**changes)
 
 
 def late(days: int, **changes: Any) -> InvoiceView:

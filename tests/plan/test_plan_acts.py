@@ -182,7 +182,7 @@ def planned(
     for number, nights in enumerate(cases, start=1):
         case = nights.case(as_of)
         client = "beta" if nights.contract is None else "acme"
-        made.append(replace(case, view=replace(case.view, id=number, number=f"INV-{number}", client=client)))
+        made.append(replace(case, view=case.view._replace(id=number, number=f"INV-{number}", client=client)))
     return plan(made, [], memory, {one.client: one for one in recipients}, [], as_of, STORE)
 
 

@@ -233,4 +233,4 @@ def view_of(**words: Any) -> InvoiceView:
         pay_url="",
         read_at=datetime(2026, 11, 21, 6, tzinfo=UTC),
     )
-    return replace(usual, **words)
+    return usual._replace(**words)

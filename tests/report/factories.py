@@ -73,7 +73,7 @@ def invoice(**changes: Any) -> InvoiceView:
         pay_url="https://pay.example/inv-0013",
         read_at=READ_AT,
     )
-    return replace(view, **changes)
+    return view._replace(**changes)
 
 
 def unpaid(milestone: str = "design", number: str = "INV-0013") -> Reason:
