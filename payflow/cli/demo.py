@@ -59,6 +59,7 @@ def _mail(workspace: Workspace) -> tuple[Path, str]:
         message = message_from_bytes(path.read_bytes(), policy=default)
         if _INVOICE in str(message["Subject"]) and _SUBJECT in str(message["Subject"]):
             body = message.get_body(("plain",))
+            text = body.get_content() if body is not None else ""
             heads = "\n".join(f"{name}: {message[name]}" for name in ("From", "To", "Subject", "Date"))
-            return path, f"{heads}\n\n{body.get_content() if body is not None else ''}"
+            return path, "\n".join([heads, "", *text.splitlines()])
     raise LookupError(f"no e-mail about {_INVOICE} was sent")

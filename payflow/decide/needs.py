@@ -54,13 +54,14 @@ def needs(
 
 def _messages(facts: Facts) -> Iterable[Need]:
     for message in facts.undelivered:
-        who = message.client or "you"
+        key, who = message.key, message.client or "you"
         if message.state == "failed":
-            text, remedy = f"the message {message.key} to {who} was refused: {message.detail}", "Correct the address."
+            text = f"the message {key} to {who} was refused: {message.detail}"
+            remedy = f"Correct the address, then payflow outbox retry {key}."
         else:
-            text = f"nobody knows whether the message {message.key} to {who} arrived: {message.detail}"
+            text = f"nobody knows whether the message {key} to {who} arrived: {message.detail}"
             remedy = "Ask the client; it is not sent again by itself."
-        yield Need(f"message-{message.state}", f"message:{message.key}", text, remedy)
+        yield Need(f"message-{message.state}", f"message:{key}", text, remedy)
 
 
 def _sources(sources: Sequence[SourceView]) -> Iterable[Need]:

@@ -108,6 +108,8 @@ class Reading:
     covers_to: date | None = None
     dated_entries: bool = False
     by_day: bool = False
+    #: a report of what is open: it knows no other total of an invoice than what is left of it
+    open_only: bool = False
     #: where it came from: a file's name, or an API
     origin: str = ""
     #: the kind of report; open credit is replaced only by a later reading of the same kind

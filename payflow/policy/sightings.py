@@ -68,10 +68,3 @@ def untold(sightings: Sequence[Sighting], told: Sequence[tuple[int, int]]) -> li
         beyond = seen.paid - came if seen.paid >= came else max(seen.paid - came + back, 0)
         left.append(seen._replace(paid=beyond))
     return left
-
-
-def tells_more(sightings: Sequence[Sighting], new: Sighting, issued_on: int) -> bool:
-    """Whether a further sighting changes what is inferred, hence must be remembered."""
-    if not sightings:
-        return True
-    return movements(sightings, issued_on) != movements([*sightings, new], issued_on)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from payflow.connector import ConnectorSpec, SourceContext, discover
 from payflow.decide.agreed import agreed
-from payflow.errors import ConnectorError, Problem, Refused, UnknownName
+from payflow.errors import ConnectorError, PayflowError, Problem, Refused, UnknownName
 from payflow.model.agreement import SourceSettings, Workspace
 from payflow.model.facts import Scope
 from payflow.model.journal import Record, RecordKind
@@ -166,6 +166,12 @@ def _sync_one(
         )
     except ConnectorError as error:
         return _failed(store, source, spec, str(error), now)
+    except PayflowError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a connector at fault never stops the others
+        # the kind of the fault only: its text may hold what was read, or a secret
+        fault = f"the connector {spec.name} failed ({type(error).__name__}). Nothing of the source was taken over."
+        return _failed(store, source, spec, fault, now)
 
 
 def files_of(root: Path, patterns: Sequence[str]) -> list[Path]:

@@ -6,7 +6,7 @@ any seen before. Rows that say nothing new are not written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import takewhile
@@ -20,7 +20,7 @@ from payflow.model.journal import Record, RecordKind
 from payflow.store import journal, mirror
 from payflow.store.mirror import ClientRow, EntryRow, InvoiceRow, ReadingRow
 from payflow.store.moments import from_moment, to_day, to_moment
-from payflow.sync.merge import merge
+from payflow.sync.merge import completed, merge
 from payflow.sync.remember import worth_remembering
 from payflow.sync.tables import Entry, Invoice, Read
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Rows of one journal record; more are split, so that no record grows without bound.
 _PORTION = 1000
+#: Invoices after which what was worked out is written, so that a large export need not be held twice.
+_BATCH = 20 * _PORTION
 
 
 @dataclass(slots=True)
@@ -83,25 +85,30 @@ def known(store: Store, source: str, timezone: str) -> Known:
 
 def _as_last_seen(row: InvoiceRow, readings: Mapping[str, Sequence[ReadingRow]]) -> InvoiceRow:
     at = freshness.fresh_at(row, readings)
+    if at == row.read_at:
+        return row
     return row._replace(read_at=at, state_as_of=at if row.state_as_of == row.read_at else row.state_as_of)
 
 
 def apply(
     tx: Transaction, source: str, read: Read, state: Known, *, timezone: str, now: datetime, digest: str = ""
 ) -> Counts:
-    """Take one finished reading into the mirror. Returns the counts."""
+    """Take one finished reading into the mirror. Returns the counts. The reading's invoices are used up."""
     stamp = to_moment(min(read.reading.as_of, now))
     before = freshness.by_source(state.readings).get(source, ())
     reading = _reading_row(source, read, stamp, now, digest)
     rekeyed = _rekey(source, read, state)
     moved = {row[2] for row in rekeyed}
     counts = Counts(read=len(read.invoices))
-    rows: list[InvoiceRow] = []
-    memorable: list[list[Any]] = []
+    listed = {item.key for item in read.invoices}
+    current = set(listed)
     zone = ZoneInfo(timezone)
-    for item in read.invoices:
+    writer = _Writer(tx, rekeyed, now.astimezone(zone).date(), now)
+    for item in _consumed(read.invoices):
         old = state.invoices.get(item.key)
         new = _row(source, item, stamp, read.reading.dated_entries, state)
+        if read.reading.open_only:
+            new = completed(new, old)
         row = new if old is None else merge(old, new)
         row = row._replace(unknown_since=_unknown_since(row, before))
         if old is None:
@@ -111,26 +118,72 @@ def apply(
         else:
             counts.changed += 1
         if item.key in moved or _needs_writing(row, old, reading):
-            rows.append(row)
-        observed = state.observed.get(row.id, Observed((), None))
-        found, state.observed[row.id] = worth_remembering(new, old, observed, before, zone)
-        memorable.extend(one.as_json() for one in found)
+            writer.rows.append(row)
+        if not read.reading.open_only or new.paid is not None:  # of an unknown total nobody knows what was paid
+            observed = state.observed.get(row.id, _NEVER)
+            found, state.observed[row.id] = worth_remembering(new, old, observed, before, zone)
+            writer.memorable.extend(one.as_json() for one in found)
         state.invoices[item.key] = row
+        if row.read_at > stamp:
+            current.discard(item.key)
+        writer.flush(state, at_least=_BATCH)
     for entry in read.entries:
         if read.reading.by_day and entry.invoice:
             _identity(source, entry.invoice, "", state)
-    _journal(tx, state, rekeyed, memorable, now.astimezone(zone).date(), now)
-    mirror.write_invoices(tx, rows)
+    writer.flush(state)
     _write_clients(tx, source, read, state, stamp)
-    write_entries = _write_entries_by_day if read.reading.by_day else _write_entries
-    write_entries(tx, source, read, state, stamp)
-    counts.missing = _mark_missing(tx, reading, {item.key for item in read.invoices}, state)
+    if read.reading.by_day:
+        _write_entries_by_day(tx, source, read, state, stamp)
+    else:
+        _write_entries(tx, source, read, state, stamp, current)
+    counts.missing = _mark_missing(tx, reading, listed, state)
     if not any(
         one.as_of == stamp and one.origin == reading.origin and one.scope == reading.scope for one in state.readings
     ):
         mirror.add_reading(tx, reading)
         state.readings.append(reading)
     return counts
+
+
+_NEVER = Observed((), None)
+
+
+def _consumed(items: list[Invoice]) -> Iterator[Invoice]:
+    """The items in order; the list is emptied meanwhile, since of a large export each copy counts."""
+    items.reverse()
+    while items:
+        yield items.pop()
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes what was worked out in portions, all in one transaction: identities first, then what rests on them."""
+
+    tx: Transaction
+    rekeyed: list[list[Any]]
+    day: date
+    now: datetime
+    rows: list[InvoiceRow] = field(default_factory=list)
+    memorable: list[list[Any]] = field(default_factory=list)
+
+    def flush(self, state: Known, at_least: int = 0) -> None:
+        """Write what there is, if it is as much as that."""
+        if max(len(self.rows), len(self.memorable), len(state.fresh)) < at_least:
+            return
+        minted = [list(row) for row in state.fresh]
+        state.fresh.clear()
+        records = [
+            Record(kind, self.day, {"rows": rows[start : start + _PORTION]})
+            for kind, rows in (
+                (RecordKind.IDENTITIES, [*self.rekeyed, *minted]),
+                (RecordKind.OBSERVATIONS, self.memorable),
+            )
+            for start in range(0, len(rows), _PORTION)
+        ]
+        if records:
+            journal.append(self.tx, records, at=self.now)
+        mirror.write_invoices(self.tx, self.rows)
+        self.rekeyed, self.rows, self.memorable = [], [], []
 
 
 def _row(source: str, item: Invoice, stamp: str, dated: bool, state: Known) -> InvoiceRow:
@@ -173,6 +226,8 @@ def _identity(source: str, key: str, number: str, state: Known) -> int:
 
 def _rekey(source: str, read: Read, state: Known) -> list[list[Any]]:
     """Identities that moved to another key, as from an export to an API: same source, same number, old key gone."""
+    if not state.identities:
+        return []
     listed = {item.key for item in read.invoices}
     moved: list[list[Any]] = []
     for item in read.invoices:
@@ -218,23 +273,6 @@ def _same(row: InvoiceRow, old: InvoiceRow) -> bool:
     return row._replace(read_at=old.read_at, state_as_of=old.state_as_of) == old
 
 
-def _journal(
-    tx: Transaction, state: Known, rekeyed: list[list[Any]], sightings: list[list[Any]], day: date, now: datetime
-) -> None:
-    minted = [list(row) for row in state.fresh]
-    state.fresh.clear()
-    records = [
-        Record(kind, day, {"rows": rows[start : start + _PORTION]})
-        for kind, rows in (
-            (RecordKind.IDENTITIES, [*rekeyed, *minted]),
-            (RecordKind.OBSERVATIONS, sightings),
-        )
-        for start in range(0, len(rows), _PORTION)
-    ]
-    if records:
-        journal.append(tx, records, at=now)
-
-
 def _write_clients(tx: Transaction, source: str, read: Read, state: Known, stamp: str) -> None:
     """Newer readings describe a client; an older one only adds clients that nobody knew."""
     rows = [ClientRow(source, one.key, one.name, one.email, one.language, one.country) for one in read.clients]
@@ -253,9 +291,13 @@ def _filled(new: ClientRow, old: ClientRow | None) -> ClientRow:
     return ClientRow(*(fresh or known for fresh, known in zip(new, old, strict=True)))
 
 
-def _write_entries(tx: Transaction, source: str, read: Read, state: Known, stamp: str) -> None:
-    """Entries of the invoices this reading is the newest to list, and open credit if no newer report of its kind was read."""
-    current = {item.key for item in read.invoices if state.invoices[item.key].read_at <= stamp}
+def _write_entries(
+    tx: Transaction, source: str, read: Read, state: Known, stamp: str, current: Collection[str]
+) -> None:
+    """Entries of the invoices this reading is the newest to list, and open credit if no newer report of its kind was read.
+
+    `current` are the keys of those invoices.
+    """
     have = mirror.entries(tx, source)
     prefix = f"{read.reading.report}|"
     newest = not any(one.as_of > stamp and one.finished and one.scope != Scope.CHANGED for one in state.readings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from payflow.decide.freshness import says_state
 from payflow.model.facts import Status
 from payflow.store.mirror import InvoiceRow
 
@@ -31,11 +32,16 @@ def merge(old: InvoiceRow, new: InvoiceRow) -> InvoiceRow:
 
 
 def _state(newer: InvoiceRow, older: InvoiceRow) -> dict[str, Any]:
-    """The newest state that says anything: a report without balances does not make an invoice unpaid."""
-    saying = [row for row in (older, newer) if _says(row)]
+    """The newest state that says anything: a report without balances does not make an invoice unpaid.
+
+    What is open is no new total where the older state tells what was paid: reports of what is open know no other amount.
+    """
+    saying = [row for row in (older, newer) if says_state(row)]
     chosen = max(saying, key=lambda row: row.state_as_of, default=newer)
+    if _open_only(chosen) and older is not chosen and older.paid is not None:
+        chosen = completed(chosen, older)
     return {
-        "total": newer.total,
+        "total": chosen.total,
         "paid": chosen.paid,
         "credited": chosen.credited,
         "balance": chosen.balance,
@@ -46,8 +52,17 @@ def _state(newer: InvoiceRow, older: InvoiceRow) -> dict[str, Any]:
     }
 
 
-def _says(row: InvoiceRow) -> bool:
-    return bool(row.paid is not None or row.balance is not None or row.dated_entries or row.status != Status.UNSTATED)
+def completed(new: InvoiceRow, known: InvoiceRow | None) -> InvoiceRow:
+    """What a report of what is open tells, with the total that is known otherwise: the difference was paid or credited."""
+    if known is None or known.total <= new.total or new.balance is None:
+        return new
+    paid = max(known.total - (known.credited or 0) - new.balance, 0)
+    return new._replace(total=known.total, paid=paid, credited=known.credited)
+
+
+def _open_only(row: InvoiceRow) -> bool:
+    """Whether a state tells no more than what is open."""
+    return row.paid is None and row.credited is None and row.balance == row.total and row.status == Status.OPEN
 
 
 def seen(row: InvoiceRow) -> tuple[int, int] | None:

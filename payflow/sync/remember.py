@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -110,4 +111,10 @@ def _balance(sighting: Sighting) -> tuple[int, int]:
 
 
 def _sighting(stamp: str, balance: tuple[int, int], zone: ZoneInfo) -> Sighting:
-    return Sighting(stamp, local_day(from_moment(stamp), zone), *balance)
+    return Sighting(stamp, _day(stamp, zone), *balance)
+
+
+@lru_cache(maxsize=1024)
+def _day(stamp: str, zone: ZoneInfo) -> int:
+    """The day of a moment: one reading has one, and very many invoices."""
+    return local_day(from_moment(stamp), zone)

@@ -63,7 +63,7 @@ class Read:
 
     reading: Reading
     clients: Sequence[Client]
-    invoices: Sequence[Invoice]
+    invoices: list[Invoice]
     entries: Sequence[Entry]
     problems: Sequence[Problem]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payflow.model.facts import EntryKind
-from payflow.policy.sightings import Movement, Sighting, movements, tells_more
+from payflow.policy.sightings import Movement, Sighting, movements
 
 PAYMENT, CREDIT, REFUND = EntryKind.PAYMENT, EntryKind.CREDIT, EntryKind.REFUND
 ISSUED = 100
@@ -67,18 +67,11 @@ def test_an_older_file_read_after_a_newer_one_makes_the_day_later_never_earlier(
     older = seen(120, 0)
     assert movements(newer, ISSUED) == [Movement(106, PAYMENT, 400)]
     assert movements([*newer, older], ISSUED) == [Movement(121, PAYMENT, 400)]
-    assert tells_more(newer, older, ISSUED)
 
 
 def test_an_older_file_that_shows_the_money_makes_the_day_no_different() -> None:
     newer = [seen(105, 0), seen(130, 400)]
     assert movements([*newer, seen(120, 400)], ISSUED) == [Movement(106, PAYMENT, 400)]
-    assert not tells_more(newer, seen(120, 400), ISSUED)
-
-
-def test_the_first_sighting_is_always_worth_remembering() -> None:
-    assert tells_more([], seen(105, 0), ISSUED)
-    assert not tells_more([seen(105, 0)], seen(106, 0), ISSUED)
 
 
 SIGHTINGS = st.lists(

@@ -84,10 +84,15 @@ def test_a_message_that_was_not_handed_over_claims_nothing(store: Store, said: s
 def test_an_identity_is_minted_once(store: Store) -> None:
     first = record(RecordKind.IDENTITIES, rows=[[1, "books", "INV-1", "INV-1"], [2, "books", "INV-2", "INV-2"]])
     add(store, first)
-    for row in ([3, "books", "INV-1", "INV-1"], [1, "books", "INV-9", "INV-9"]):
-        with pytest.raises(DuplicateKeyError):
-            add(store, record(RecordKind.IDENTITIES, rows=[row]))
+    with pytest.raises(DuplicateKeyError):
+        add(store, record(RecordKind.IDENTITIES, rows=[[3, "books", "INV-1", "INV-1"]]))
     assert [row[0] for row in store.query("SELECT id FROM identity ORDER BY id")] == [1, 2]
+
+
+def test_an_identity_that_is_told_of_again_has_moved_to_another_key(store: Store) -> None:
+    add(store, record(RecordKind.IDENTITIES, rows=[[1, "books", "INV-1", "INV-1"]]))
+    add(store, record(RecordKind.IDENTITIES, rows=[[1, "books", "in_77", "INV-1"]]))
+    assert store.query("SELECT * FROM identity") == [(1, "books", "in_77", "INV-1")]
 
 
 def test_observations_stand_by_moment_and_the_last_word_about_a_moment_counts(store: Store) -> None:

@@ -137,6 +137,8 @@ class Ledger:
     batches: dict[str, list[Batch]] = field(default_factory=dict)
     cursors: list[Mapping[str, Any] | None] = field(default_factory=list)
     down: bool = False
+    #: a fault of the connector's own, raised in the middle of a pull
+    fault: Exception | None = None
 
     def says(
         self,
@@ -168,5 +170,7 @@ class _Pull:
     def pull(self, cursor: Mapping[str, Any] | None) -> Iterator[Batch]:
         self.ledger.cursors.append(cursor)
         yield from self.ledger.batches.get(self.source, [])
+        if self.ledger.fault is not None and self.source == "books":
+            raise self.ledger.fault
         if self.ledger.down:
             raise ConnectorError(Problem("ledger", "the service does not answer", "Try again later."))

@@ -221,6 +221,15 @@ def test_a_full_sync_forgets_the_cursor(studio: World, ledger: Ledger) -> None:
     assert ledger.cursors == [None, {"after": 7}, None]
 
 
+def test_a_fault_in_a_connector_stops_no_other_and_tells_no_secret(studio: World, ledger: Ledger) -> None:
+    ledger.says(studio.now, [debt("in_1", 300000)])
+    ledger.says(studio.now, [debt("ch_1", 5000)], source="shop")
+    ledger.fault = KeyError("sk_live_canary")
+    books, shop = studio.sync()
+    assert books.error == "the connector ledger failed (KeyError). Nothing of the source was taken over."
+    assert (shop.failed, shop.new) == (False, 1)
+
+
 def test_a_source_of_that_name_must_be_there(studio: World) -> None:
     with pytest.raises(UnknownName) as unknown:
         studio.sync("boks")
