@@ -117,6 +117,7 @@ class FileConnector:
             covers_to=about.covers_to or portion.covers_to,
             dated_entries=found.format.dated_entries,
             by_day=found.format.by_day,
+            open_only=found.format.open_only,
             origin=found.name,
             report=found.format.name,
         )

@@ -80,7 +80,7 @@ class Format:
     `parts` are other sheets of the same workbook that belong to this one, by the name under which the sheet holds them.
     `unfold` makes the text of a file that is no table into one, tab-separated and row for row; None for a file not its own.
     `dated_entries`: entries tell every movement of its invoices with its day. `by_day`: they are told by day, on whichever
-    invoices, listed in the same file or not.
+    invoices, listed in the same file or not. `open_only`: it knows no other total of an invoice than what is open of it.
     """
 
     name: str
@@ -95,6 +95,7 @@ class Format:
     utc: bool = False
     dated_entries: bool = False
     by_day: bool = False
+    open_only: bool = False
     scope: Scope = Scope.ALL
     about: Callable[[Frame], About] | None = None
     limits: Limits = field(default_factory=Limits)

@@ -92,6 +92,7 @@ AGED_RECEIVABLES = Format(
     report=True,
     day_order=DayOrder.DAY_FIRST,
     scope=Scope.OPEN,
+    open_only=True,
     about=_about,
     limits=Limits(
         cannot_tell=(

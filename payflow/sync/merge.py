@@ -38,7 +38,7 @@ def _state(newer: InvoiceRow, older: InvoiceRow) -> dict[str, Any]:
     """
     saying = [row for row in (older, newer) if says_state(row)]
     chosen = max(saying, key=lambda row: row.state_as_of, default=newer)
-    if _open_only(chosen) and older is not chosen and older.paid is not None:
+    if _open_only(chosen) and older is not chosen:
         chosen = completed(chosen, older)
     return {
         "total": chosen.total,
@@ -53,8 +53,8 @@ def _state(newer: InvoiceRow, older: InvoiceRow) -> dict[str, Any]:
 
 
 def completed(new: InvoiceRow, known: InvoiceRow | None) -> InvoiceRow:
-    """What a report of what is open tells, with the total that is known otherwise: the difference was paid or credited."""
-    if known is None or known.total <= new.total or new.balance is None:
+    """What a report of what is open tells, with the total of a state that told what was paid: the difference was paid too."""
+    if known is None or known.paid is None or known.total <= new.total or new.balance is None:
         return new
     paid = max(known.total - (known.credited or 0) - new.balance, 0)
     return new._replace(total=known.total, paid=paid, credited=known.credited)

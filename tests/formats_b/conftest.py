@@ -1,0 +1,5 @@
+"""A fresh world for each story."""
+
+from stories.fixtures import make
+
+__all__ = ["make"]
