@@ -89,6 +89,7 @@ class ReadingRow(NamedTuple):
 _R = TypeVar("_R", ClientRow, InvoiceRow, EntryRow, ReadingRow)
 #: Named value that counts the writes to the mirror.
 _COUNTER = "mirror-counter"
+_PAGE = 50_000
 
 
 def clients(db: Reader, source: str | None = None) -> list[ClientRow]:
@@ -97,8 +98,34 @@ def clients(db: Reader, source: str | None = None) -> list[ClientRow]:
 
 
 def invoices(db: Reader, source: str | None = None) -> list[InvoiceRow]:
-    """Every invoice, or those of one source, by identity."""
-    return _read(db, InvoiceRow, "invoice", "id", source)
+    """Every invoice (of one source), by identity; read in pages, and texts that recur are held once: books can be large."""
+    names, shared = ", ".join(InvoiceRow._fields), _Shared()
+    # names of our own, no value from outside, go into the text
+    sql = f"SELECT {names} FROM invoice WHERE id > ? AND ? IN ('', source) ORDER BY id LIMIT {_PAGE}"  # noqa: S608 (see above)
+    found: list[InvoiceRow] = []
+    while True:
+        page = db.query(sql, (found[-1].id if found else 0, source or ""))
+        found.extend(InvoiceRow._make(map(shared.of, values)) for values in page)
+        if len(page) < _PAGE:
+            return found
+
+
+class _Shared:
+    """Gives back the first of equal texts, so that a currency or a client is one object on however many rows."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def of(self, value: Any) -> Any:
+        """The value, or the equal text met before."""
+        if type(value) is not str:
+            return value
+        known = self._texts.get(value)
+        if known is not None:
+            return known
+        if len(self._texts) < _PAGE:
+            self._texts[value] = value
+        return value
 
 
 def entries(db: Reader, source: str | None = None) -> list[EntryRow]:

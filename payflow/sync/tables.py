@@ -123,13 +123,14 @@ def _complete(
 
 
 def _rows(frame: pd.DataFrame, columns: Mapping[str, Kind]) -> list[tuple[Any, ...]]:
-    return list(zip(*(_values(frame[name], kind) for name, kind in columns.items()), strict=True))
+    texts: dict[str, str] = {}
+    return list(zip(*(_values(frame[name], kind, texts) for name, kind in columns.items()), strict=True))
 
 
-def _values(series: pd.Series[Any], kind: Kind) -> list[Any]:
-    """Python values of a column: text, int or None."""
+def _values(series: pd.Series[Any], kind: Kind, texts: dict[str, str]) -> list[Any]:
+    """Python values of a column: text, int or None. Equal texts become one object: `texts` are those met before."""
     if kind is Kind.TEXT:
-        return series.tolist()
+        return [texts.setdefault(text, text) for text in series.tolist()]
     missing = series.isna()
     if kind is Kind.DATE:
         numbers = (series.to_numpy("datetime64[D]")).astype("int64").tolist()
