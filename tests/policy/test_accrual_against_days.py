@@ -18,8 +18,12 @@ from payflow.policy.rates import Rate
 from payflow.policy.rounding import Mode, Rounding
 from policy import slow_claims
 
-DUE_DAYS = st.dates(date(2023, 12, 1), date(2024, 3, 31))
-AMOUNTS = st.integers(1, 20_000)
+#: Days on which conventions differ, and others.
+EDGES = [date(2023, 12, 31), date(2024, 1, 30), date(2024, 1, 31), date(2024, 2, 28), date(2024, 2, 29)]
+DUE_DAYS = st.one_of(st.sampled_from(EDGES), st.dates(date(2023, 12, 1), date(2024, 3, 31)))
+#: Few amounts, so that payments often settle a bucket to the unit.
+AMOUNTS = st.one_of(st.sampled_from([100, 1000, 5000]), st.integers(1, 20_000))
+MOVED = st.one_of(st.sampled_from([1, 100, 900, 1000, 4000, 5000]), st.integers(1, 12_000))
 PERCENTS = st.integers(1, 2000).map(lambda hundredths: Fraction(hundredths, 10_000))
 SIZES = st.one_of(
     st.builds(FeeSize, amount=st.integers(1, 3000)),
@@ -70,9 +74,16 @@ FEES = st.builds(
 @st.composite
 def claims(draw: st.DrawFn, *, length: int = 500) -> Claim:
     due = draw(DUE_DAYS)
-    as_of = due + timedelta(draw(st.integers(-10, length)))
-    days = st.integers(-20, length + 10).map(lambda after: due + timedelta(after))
-    movements = st.lists(st.builds(Movement, days, st.sampled_from(Kind), st.integers(1, 12_000)), max_size=5)
+    as_of = due + timedelta(draw(st.one_of(st.integers(-2, 45), st.integers(46, length))))
+    ends = [
+        due.replace(year=2024, month=month, day=day) for month, day in ((1, 31), (3, 30), (3, 31), (5, 31), (12, 31))
+    ]
+    near = st.integers(-5, 70).map(lambda after: due + timedelta(after))
+    days = st.one_of(
+        st.sampled_from(ends), near, st.integers(-20, length + 10).map(lambda after: due + timedelta(after))
+    )
+    kinds = st.sampled_from([Kind.PAYMENT, Kind.PAYMENT, Kind.REFUND, Kind.CREDIT])
+    movements = st.lists(st.builds(Movement, days, kinds, MOVED), max_size=6)
     since = draw(st.lists(st.integers(1, length), max_size=3, unique=True))
     percents = st.integers(0, 3000).map(lambda hundredths: Fraction(hundredths, 10_000))
     starts = [date.min, *sorted(due + timedelta(after) for after in since)]
@@ -94,13 +105,13 @@ def claims(draw: st.DrawFn, *, length: int = 500) -> Claim:
         as_of=as_of,
         movements=tuple(draw(movements)),
         interest=draw(st.one_of(st.none(), interest, interest, interest)),
-        fee=draw(st.one_of(st.none(), FEES)),
-        compensation=draw(st.sampled_from([0, 0, 4000])),
+        fee=draw(st.one_of(st.none(), FEES, FEES)),
+        compensation=draw(st.sampled_from([0, 900, 4000])),
         allocation=draw(st.sampled_from(Allocation)),
     )
 
 
-@settings(max_examples=400)
+@settings(max_examples=600)
 @given(claims())
 def test_the_engine_agrees_with_a_walk_through_the_days(claim: Claim) -> None:
     found, slow = accrue(claim), slow_claims.work_out(claim)
