@@ -82,8 +82,9 @@ class Buckets:
         return self.interest_owed - self.joined_owed
 
     def join(self) -> None:
-        """Let all unpaid interest join the principal."""
-        self.joined = max(self.accrued - self.interest_paid, Fraction(0))
+        """Let all unpaid interest join the principal; parts of a minor unit that nobody can pay do not."""
+        owing = self.principal or self.interest_owed
+        self.joined = max(self.accrued - self.interest_paid, Fraction(0)) if owing else Fraction(0)
         self.joined_owed = self.interest_owed
 
     def pay(self, on: date, amount: int) -> None:
@@ -139,7 +140,7 @@ class Buckets:
         self.joined_owed -= of_joined
         self.joined -= of_joined
         if not self.joined_owed and (of_joined or not self.principal):
-            self.joined = Fraction(0)  # parts of a minor unit that nobody can pay bear no interest
+            self.joined = Fraction(0)
         return own + of_joined
 
 

@@ -118,6 +118,8 @@ def work_out(claim: Claim, *, with_interest: bool = True) -> Slow:
             assert terms is not None
             slow.joined = max(slow.interest - slow.interest_paid, Fraction(0))
             slow.joined_owed = whole(slow.interest, terms.mode) - slow.interest_paid
+            if slow.principal == 0 and slow.joined_owed == 0:
+                slow.joined = Fraction(0)
         slow.paid_on = (slow.paid_on or day) if not slow.principal else None
         day += DAY
     return slow
