@@ -23,6 +23,7 @@ KeyPath = tuple[str | int, ...]
 Word = TypeVar("Word", bound=StrEnum)
 
 _AMOUNT = re.compile(r"[0-9]{1,15}(?:\.([0-9]+))?", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _PERCENT = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,9})?", re.ASCII)
 
 
@@ -88,11 +89,11 @@ class Reader:
         value = self.get(key)
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
-        if isinstance(value, str) and len(value) == len("2026-11-21"):
+        if isinstance(value, str) and _DAY.fullmatch(value):
             try:
                 return date.fromisoformat(value)
             except ValueError:
-                self.wrong(key, f"{value!r} is no day of the calendar", "Write it as year-month-day: 2026-11-21.")
+                self.wrong(key, f"{value!r} is no day of the calendar", "Check month and day: 2026-11-21.")
                 return None
         if value is not None:
             shown = f"{value[:40]!r}" if isinstance(value, str) else _kind_of(value)
