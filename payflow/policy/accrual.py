@@ -99,6 +99,7 @@ class Claim:
     interest: InterestTerms | None = None
     fee: FeeTerms | None = None
     compensation: int = 0
+    compensation_why: str = "as agreed"
     allocation: Allocation = Allocation.PRINCIPAL_FIRST
 
 
@@ -275,7 +276,7 @@ class _Course:
             self.next_cost = next(self.costs, None)
 
     def _compensation(self) -> tuple[int, str]:
-        return (self.claim.compensation if self.buckets.principal else 0), "compensation, once"
+        return (self.claim.compensation if self.buckets.principal else 0), self.claim.compensation_why
 
     def _fee(self) -> tuple[int, str]:
         if self.claim.fee is None:

@@ -306,7 +306,8 @@ def _with_statute(scenario: Scenario, extra: Path | None) -> tuple[Claim, tuple[
     fixed = compensation(law, debt, claim.currency)
     if fixed is None and law.compensation is not None and debt:
         warnings.append(compensation_note(law, debt, claim.currency))
-    return replace(claim, compensation=fixed or 0), tuple(warnings)
+    why = compensation_note(law, debt, claim.currency).removesuffix(".")
+    return replace(claim, compensation=fixed or 0, compensation_why=why), tuple(warnings)
 
 
 def _rates(claim: Claim, law: Statute, arose: date, extra: Path | None) -> Sequence[Rate]:

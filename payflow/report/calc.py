@@ -157,7 +157,7 @@ def _costs(claim: Claim, found: Accrual, style: Style) -> Iterator[str]:
         return
     yield style.bold("FEES AND COMPENSATION")
     for cost in found.costs:
-        kind = "" if cost.compensation else "late fee: "
+        kind = "compensation: " if cost.compensation else "late fee: "
         yield from block(f"{show(cost.amount, claim.currency)}, {kind}{cost.why}", style.columns, f"  {cost.on}  ")
 
 
