@@ -18,6 +18,8 @@ from payflow.errors import Problem, nearest
 
 #: Grace and repetition longer than ten years are a slip of the keyboard.
 LONGEST_DAYS = 3650
+#: Days outside are slips too; within them no sum of days leaves the calendar.
+_YEARS = range(1900, 2200)
 
 KeyPath = tuple[str | int, ...]
 Word = TypeVar("Word", bound=StrEnum)
@@ -46,7 +48,8 @@ class Reader:
         self.asked: list[str] = []
 
     def __contains__(self, key: str) -> bool:
-        return key in self.data
+        """Whether something is said; JSON's null says nothing."""
+        return self.data.get(key) is not None
 
     def wrong(self, key: str | KeyPath, found: str, remedy: str) -> None:
         """Note a mistake at a key, or at the table itself where the key is empty."""
@@ -85,20 +88,23 @@ class Reader:
         return default
 
     def day(self, key: str) -> date | None:
-        """A day, `2026-11-21` as a date or as text."""
+        """A day of these centuries, `2026-11-21` as a date or as text."""
         value = self.get(key)
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value
+        found = value if isinstance(value, date) and not isinstance(value, datetime) else None
         if isinstance(value, str) and _DAY.fullmatch(value):
             try:
-                return date.fromisoformat(value)
+                found = date.fromisoformat(value)
             except ValueError:
                 self.wrong(key, f"{value!r} is no day of the calendar", "Check month and day: 2026-11-21.")
                 return None
-        if value is not None:
+        if found is not None and not _YEARS.start <= found.year < _YEARS.stop:
+            remedy = f"Write a year from {_YEARS.start} to {_YEARS.stop - 1}."
+            self.wrong(key, f"{found} is too far away to be meant", remedy)
+            return None
+        if found is None and value is not None:
             shown = f"{value[:40]!r}" if isinstance(value, str) else _kind_of(value)
             self.wrong(key, f"{shown} stands where a day belongs", "Write it as year-month-day: 2026-11-21.")
-        return None
+        return found
 
     def whole(self, key: str, high: int) -> int | None:
         """A whole number from 0 to `high`."""

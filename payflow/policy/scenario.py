@@ -179,7 +179,7 @@ class _Read:
             return None
         try:
             return due_date(terms, issued_on, calendar=self.calendars(country) if terms.rolls else None)
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             self.top.wrong("terms", str(error), "Write the day itself: due_on = 2025-05-14.")
             return None
 

@@ -115,11 +115,7 @@ def work_out(claim: Claim, *, with_interest: bool = True) -> Slow:
                 if one.on == day and one.kind is kind:
                     _move(slow, claim, kind, one.amount, day)
         if day in joins:
-            assert terms is not None
-            slow.joined = max(slow.interest - slow.interest_paid, Fraction(0))
-            slow.joined_owed = whole(slow.interest, terms.mode) - slow.interest_paid
-            if slow.principal == 0 and slow.joined_owed == 0:
-                slow.joined = Fraction(0)
+            _join(slow, terms.mode if terms else Mode.HALF_UP)
         slow.paid_on = (slow.paid_on or day) if not slow.principal else None
         day += DAY
     return slow
@@ -128,6 +124,13 @@ def work_out(claim: Claim, *, with_interest: bool = True) -> Slow:
 def total(slow: Slow, mode: Mode) -> int:
     """What is owed in the end; below zero when too much was paid."""
     return slow.principal + whole(slow.interest, mode) - slow.interest_paid + slow.costs - slow.too_much
+
+
+def _join(slow: Slow, mode: Mode) -> None:
+    slow.joined = max(slow.interest - slow.interest_paid, Fraction(0))
+    slow.joined_owed = whole(slow.interest, mode) - slow.interest_paid
+    if slow.principal == 0 and slow.joined_owed == 0:
+        slow.joined = Fraction(0)
 
 
 def _weight(convention: DayCount, cut: date, day: date) -> Fraction:
