@@ -353,6 +353,6 @@ def test_a_day_without_a_rate_is_an_error() -> None:
 
 
 def test_interest_that_joined_is_never_less_than_nothing() -> None:
-    buckets = Buckets(0, Mode.HALF_UP, Allocation.INTEREST_FIRST, accrued=Fraction(996, 1000), interest_paid=1)
+    buckets = Buckets(5, Mode.HALF_UP, Allocation.INTEREST_FIRST, accrued=Fraction(996, 1000), interest_paid=1)
     buckets.join()
-    assert (buckets.joined, buckets.bearing) == (0, 0)
+    assert (buckets.joined, buckets.bearing) == (0, 5)
