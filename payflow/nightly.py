@@ -20,7 +20,7 @@ from payflow.model.serial import agreement_to_json
 from payflow.outbox import calendar
 from payflow.outbox.deliver import Courier, Delivered, due
 from payflow.outbox.letters import client_letter, owner_letter
-from payflow.outbox.propose import Proposed, new_key, propose
+from payflow.outbox.propose import Proposed, new_key, part, propose
 from payflow.outbox.render import Renderer, check_templates
 from payflow.outbox.transport import open_transport
 from payflow.plan import verdicts
@@ -156,8 +156,9 @@ class _Night:
             if calendar.opening(message.recipient, self._workspace.mail, self._now) is not None:
                 continue
             try:
+                reserved = part(message, messages.intents_of(self._store, key))
                 letter = client_letter(
-                    message, key, cases, self._renderer, self._workspace.business, self._now, self._as_of
+                    reserved, key, cases, self._renderer, self._workspace.business, self._now, self._as_of
                 )
             except DeliveryError as error:
                 courier.refuse(key, message.recipient.client, error)

@@ -16,11 +16,12 @@ from payflow.model.journal import Confirmation, Memory, Notice
 from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES
 from payflow.policy.sightings import movements, untold
 from payflow.store.mirror import InvoiceRow
+from payflow.store.moments import from_moment
 
 _KIND_CODES = {kind.value: code for code, kind in enumerate(ENTRY_KINDS)}
 _SETTLEMENT_CODES = {settlement.value: code for code, settlement in enumerate(SETTLEMENTS)}
 _STATUS_CODES = {status.value: code for code, status in enumerate(STATUSES)}
-_SETTLED = _SETTLEMENT_CODES[Settlement.SETTLED]
+_SETTLED, _DISPUTED = _SETTLEMENT_CODES[Settlement.SETTLED], _SETTLEMENT_CODES[Settlement.DISPUTED]
 _MONEY = frozenset({_KIND_CODES[EntryKind.PAYMENT], _KIND_CODES[EntryKind.REFUND]})
 
 
@@ -140,8 +141,15 @@ def _nobody_says(row: InvoiceRow) -> bool:
 
 
 def _answers(row: InvoiceRow, said: Confirmation | None) -> bool:
-    """Whether a person's word still stands: only while the source does not say by itself what became of the invoice."""
-    return said is not None and _nobody_says(row)
+    """Whether a person's word still stands: only while the source does not say by itself what became of the invoice.
+
+    One that was listed again since, and then went missing anew, is asked about anew.
+    """
+    if said is None:
+        return False
+    if not says_state(row):
+        return True
+    return row.unknown_since is not None and from_moment(row.unknown_since) <= said.said_at
 
 
 def _entries(
@@ -198,7 +206,7 @@ def _inferred(
 
     `told` are the entries of the invoice.
     """
-    moved = sum(one.amount for one in told)
+    moved = sum(one.amount for one in told if _moves(one))
     if not row.dated_entries and observed is not None:
         money = [(one.on, one.amount) for one in told if one.kind in _MONEY and one.settlement == _SETTLED]
         found = movements(untold(observed.sightings, money), row.issued_on)
@@ -211,3 +219,8 @@ def _inferred(
     said = memory.confirmations.get(row.id)
     if said is not None and _answers(row, said) and said.outcome == "paid" and row.total > moved:
         yield to_day(said.on), EntryKind.PAYMENT, row.total - moved, False
+
+
+def _moves(entry: _Entry) -> bool:
+    """Whether an entry changes the balance, as `interest.counts` has it: pending and failed money does not."""
+    return entry.settlement == _SETTLED or (entry.settlement == _DISPUTED and entry.amount < 0)

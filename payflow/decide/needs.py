@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from payflow.decide.facts import Facts
@@ -34,7 +34,7 @@ def needs(
             for problem in renames
         ),
         *_messages(setting.facts),
-        *_sources(sources),
+        *_sources(sources, frozenset(setting.source_names.values())),
         *(need for case in cases for need in _of_invoice(setting, case, recipients, silent)),
         *(
             Need(doubt.code, f"{doubt.code}:{doubt.invoice}", doubt.text, "Correct the contract.")
@@ -52,6 +52,11 @@ def needs(
     ]
 
 
+def about_message(key: str) -> str:
+    """The key of the need that a message calls for which did not arrive for certain."""
+    return f"message:{key}"
+
+
 def _messages(facts: Facts) -> Iterable[Need]:
     for message in facts.undelivered:
         key, who = message.key, message.client or "you"
@@ -61,18 +66,19 @@ def _messages(facts: Facts) -> Iterable[Need]:
         else:
             text = f"nobody knows whether the message {key} to {who} arrived: {message.detail}"
             remedy = "Ask the client; it is not sent again by itself."
-        yield Need(f"message-{message.state}", f"message:{key}", text, remedy)
+        yield Need(f"message-{message.state}", about_message(key), text, remedy)
 
 
-def _sources(sources: Sequence[SourceView]) -> Iterable[Need]:
+def _sources(sources: Sequence[SourceView], configured: Collection[str]) -> Iterable[Need]:
     for source in sources:
+        name = source.source
+        # what was read by hand stands in no [[source]], so that a sync would not read it again
+        remedy = "payflow sync" if name in configured else "payflow import FILE"
         if source.problem:
-            yield Need(
-                "source-failed", f"source-failed:{source.source}", f"{source.source}: {source.problem}", "payflow sync"
-            )
+            yield Need("source-failed", f"source-failed:{name}", f"{name}: {source.problem}", remedy)
         elif source.stale and source.synced_at is not None:
-            text = f"{source.source} was last read as of {source.synced_at.date()}; what it lists is not chased"
-            yield Need("source-stale", f"source-stale:{source.source}:{source.synced_at.date()}", text, "payflow sync")
+            text = f"{name} was last read as of {source.synced_at.date()}; what it lists is not chased"
+            yield Need("source-stale", f"source-stale:{name}:{source.synced_at.date()}", text, remedy)
 
 
 def _of_invoice(

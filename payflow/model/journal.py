@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -172,12 +172,12 @@ class Waiver(NamedTuple):
 
 
 class Confirmation(NamedTuple):
-    """A person's word on an unknown invoice: `paid`, `void` or `open`, as of a day."""
+    """A person's word on an unknown invoice: `paid`, `void` or `open`, as of a day; and the moment at which it was given."""
 
     invoice: int
     outcome: str
     on: date
-    said_on: date
+    said_at: datetime
 
 
 class Link(NamedTuple):
@@ -201,8 +201,6 @@ class Memory:
 
     versions: Sequence[Version] = ()
     live_from: date | None = None
-    #: why the store is not live although it once was, or empty
-    not_live_because: str = ""
     notices: Mapping[int, Sequence[Notice]] = field(default_factory=dict)
     charges: Mapping[int, Sequence[Charge]] = field(default_factory=dict)
     holds: Sequence[Hold] = ()

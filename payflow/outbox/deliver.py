@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from payflow.decide.needs import about_message
 from payflow.errors import DeliveryError
 from payflow.model.agreement import Workspace
 from payflow.model.journal import MessageState, Record, RecordKind
@@ -38,15 +39,15 @@ class Delivered:
     sent: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
 
     def note(self, key: str, state: MessageState) -> None:
-        """Note one message."""
-        {
-            MessageState.SENT: self.sent,
-            MessageState.UNSURE: self.unsure,
-            MessageState.FAILED: self.failed,
-        }.get(state, self.waiting).append(key)
+        """Note one message; of one that waits there is nothing to tell."""
+        if state is MessageState.SENT:
+            self.sent.append(key)
+        elif state is MessageState.UNSURE:
+            self.unsure.append(key)
+        elif state is MessageState.FAILED:
+            self.failed.append(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,17 @@ class Courier:
         """Settle claims whose owner died between T2 and T3."""
         for row in messages.messages(self.store, MessageState.CLAIMED):
             if row.owner == own_name() or not _alive(row, to_day(self.as_of)):
-                self._record(row.key, self.transport.recover(row.key), row.body)
+                self._record(row.key, self._recovered(row), row.body)
+
+    def _recovered(self, row: messages.MessageRow) -> Outcome:
+        """What became of a claim, as the transport it was claimed for tells; another one knows nothing of it."""
+        if row.transport != self.transport.name:
+            return Outcome(
+                MessageState.UNSURE,
+                f"the run that was handing it over by {row.transport} ended before it could say, "
+                f"and mail leaves by {self.transport.name} now",
+            )
+        return self.transport.recover(row.key)
 
     def hand_over(self, letter: Letter) -> None:
         """Prepare, claim, hand over, record."""
@@ -97,7 +108,6 @@ class Courier:
         self.pause("prepared")
         if not self._claim(letter):
             prepared.abandon()
-            self.delivered.note(letter.key, MessageState.WAITING)
             return
         self.pause("claimed")
         outcome = prepared.hand_over()
@@ -178,6 +188,9 @@ def _records(key: str, outcome: Outcome, body: Mapping[str, Any], transport: str
     told = body.get("told")
     if told is None or word == "retry":
         return [record]
+    if outcome.state is not MessageState.SENT:
+        # that mail to the owner does not arrive is shown, and no reason for yet another
+        told = {**told, "needs": sorted({*told["needs"], about_message(key)})}
     return [record, Record(RecordKind.TOLD, day, told)]
 
 

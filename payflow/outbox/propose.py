@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from payflow.model.decision import ClientMessage, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
-from payflow.plan import correction_step
+from payflow.plan import LATE_FEE, correction_step
 from payflow.store import Transaction, journal, messages
 from payflow.store.messages import Intent
 
@@ -74,6 +74,17 @@ def intents(message: ClientMessage) -> list[Intent]:
     ]
 
 
+def part(message: ClientMessage, steps: Collection[Intent]) -> ClientMessage:
+    """What a message says of some steps: those that it reserved, since another may have spoken of the rest."""
+    return ClientMessage(
+        message.recipient,
+        tuple(item for item in message.notices if (item.invoice.id, item.step) in steps),
+        tuple(
+            item for item in message.corrections if (item.invoice.id, correction_step(item.ref, item.count)) in steps
+        ),
+    )
+
+
 def new_key(name: str, steps: Sequence[Intent], as_of: date, now: datetime) -> str:
     """A name for a message that a person can read and a file system can hold."""
     digest = hashlib.sha256(f"{name}|{steps}|{now.isoformat()}".encode()).hexdigest()
@@ -114,7 +125,7 @@ def _reversals(plan: Plan, as_of: date) -> Iterable[Record]:
         body = {
             "ref": takeback.ref,
             "invoice": takeback.invoice,
-            "kind": "late-fee",
+            "kind": LATE_FEE,
             "amount": takeback.amount,
             "currency": takeback.currency,
             "why": takeback.why,

@@ -203,7 +203,7 @@ def _chase(growing: _Growing, entry: JournalEntry) -> None:
 def _confirm(growing: _Growing, entry: JournalEntry) -> None:
     body = entry.body
     on = _maybe_day(body.get("on")) or entry.day
-    growing.confirmations[body["invoice"]] = Confirmation(body["invoice"], body["as"], on, entry.day)
+    growing.confirmations[body["invoice"]] = Confirmation(body["invoice"], body["as"], on, entry.at)
 
 
 def _link(growing: _Growing, entry: JournalEntry) -> None:

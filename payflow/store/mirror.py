@@ -173,12 +173,6 @@ def mark_unknown(tx: Transaction, ids: Iterable[int], since: str) -> int:
     return _count(tx, tx.executemany(sql, ((since, number, since) for number in ids)))
 
 
-def clear_unknown(tx: Transaction, ids: Iterable[int]) -> int:
-    """These invoices were listed again."""
-    sql = "UPDATE invoice SET unknown_since = NULL WHERE id = ? AND unknown_since IS NOT NULL"
-    return _count(tx, tx.executemany(sql, ((number,) for number in ids)))
-
-
 def counter(db: Reader) -> int:
     """A number that grows with every write to the mirror, so that what was computed from it knows when it is old."""
     return int(get_meta(db, _COUNTER) or 0)

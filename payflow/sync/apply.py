@@ -90,13 +90,11 @@ def _as_last_seen(row: InvoiceRow, readings: Mapping[str, Sequence[ReadingRow]])
     return row._replace(read_at=at, state_as_of=at if row.state_as_of == row.read_at else row.state_as_of)
 
 
-def apply(
-    tx: Transaction, source: str, read: Read, state: Known, *, timezone: str, now: datetime, digest: str = ""
-) -> Counts:
+def apply(tx: Transaction, source: str, read: Read, state: Known, *, timezone: str, now: datetime) -> Counts:
     """Take one finished reading into the mirror. Returns the counts. The reading's invoices are used up."""
     stamp = to_moment(min(read.reading.as_of, now))
     before = freshness.by_source(state.readings).get(source, ())
-    reading = _reading_row(source, read, stamp, now, digest)
+    reading = _reading_row(source, read, stamp, now)
     rekeyed = _rekey(source, read, state)
     moved = {row[2] for row in rekeyed}
     counts = Counts(read=len(read.invoices))
@@ -328,7 +326,7 @@ def _write_entries_by_day(tx: Transaction, source: str, read: Read, state: Known
     An invoice may be listed by another file, read earlier, later or never.
     """
     prefix = f"{read.reading.report}|"
-    own = _reading_row(source, read, stamp, from_moment(stamp), "")
+    own = _reading_row(source, read, stamp, from_moment(stamp))
     newer = [one for one in state.readings if one.report == own.report and one.finished and one.as_of > stamp]
     rows = {
         prefix + entry.key: _entry_row(
@@ -379,7 +377,7 @@ def _mark_missing(tx: Transaction, reading: ReadingRow, listed: Collection[str],
     return sum(row.unknown_since is None and row.status != Status.DRAFT for row in missing)
 
 
-def _reading_row(source: str, read: Read, stamp: str, now: datetime, digest: str) -> ReadingRow:
+def _reading_row(source: str, read: Read, stamp: str, now: datetime) -> ReadingRow:
     reading = read.reading
     return ReadingRow(
         id=0,
@@ -391,7 +389,7 @@ def _reading_row(source: str, read: Read, stamp: str, now: datetime, digest: str
         covers_to=to_day(reading.covers_to) if reading.covers_to else None,
         dated_entries=int(reading.dated_entries),
         origin=reading.origin,
-        digest=digest,
+        digest="",
         recorded_at=to_moment(now),
         problem="",
         report=reading.report,

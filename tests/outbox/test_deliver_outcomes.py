@@ -125,6 +125,27 @@ def test_a_failed_message_is_decided_afresh_when_a_person_says_so(world: World, 
     assert "message-failed" not in world.needs()
 
 
+def test_a_later_message_is_silent_about_a_step_of_one_that_was_refused_for_good(world: World, post: Post) -> None:
+    post.answers = [Outcome(MessageState.FAILED, "550 no such user here")]
+    world.run()
+    second = invoice("INV-0013", "4000.00", issued="2026-10-21", due="2026-11-05")
+    world.on("2026-11-06").books(INVOICE, second).run()
+    assert world.steps("INV-0013") == [("reminder", "2026-11-06")]
+    assert world.steps("INV-0012") == []
+
+
+def test_an_owner_who_cannot_be_reached_is_not_written_to_about_that(world: World, post: Post) -> None:
+    world.run()
+    refused = Outcome(MessageState.FAILED, "550 no such user here")
+    post.answers = [refused] * 9
+    world.on("2026-11-06").books(name="invoices.csv").run()
+    assert "message-failed" in world.needs()
+    tried = len(post.tried)
+    for hour in ("12:00", "13:00", "14:00"):
+        world.run(f"2026-11-06 {hour}")
+    assert len(post.tried) == tried
+
+
 def test_unsure_counts_as_taken_but_names_no_fee(world: World, post: Post) -> None:
     post.answers = [GONE_WRONG]
     assert len(world.run().unsure) == 1
@@ -190,6 +211,17 @@ def test_a_claim_on_another_machine_is_left_to_it_for_that_day_and_recovered_aft
     post.recovers = Outcome(MessageState.SENT, "it went out")
     assert len(world.on("2026-11-06").books(INVOICE).run().sent) == 1
     assert world.steps("INV-0012") == [("reminder", "2026-11-05")]
+
+
+def test_a_claim_made_for_another_transport_is_unsure_whatever_this_one_would_say(
+    world: World, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _claimed(world, monkeypatch, "nowhere:1:1")
+    post.name, post.recovers = "folder", Outcome(MessageState.SENT, "there is no such file in tmp")
+    monkeypatch.setattr(deliver.platform, "node", lambda: "nowhere")
+    assert len(world.run("2026-11-05 10:30").unsure) == 1
+    assert world.journal("outcome")[-1].body["outcome"] != "retry"
+    assert "message-unsure" in world.needs()
 
 
 def _claimed(world: World, monkeypatch: pytest.MonkeyPatch, owner: str) -> None:

@@ -161,6 +161,20 @@ def test_confirm_settles_what_became_of_an_unknown_invoice(world: World, outcome
     assert world.verdict("design").open is (outcome == "paid")
 
 
+def test_an_invoice_that_was_listed_since_its_confirmation_and_goes_missing_anew_is_asked_about_anew(
+    world: World,
+) -> None:
+    other = invoice("INV-0500", "80.00", client="Brook Ltd", issued="2026-10-01")
+    world.on("2026-11-09").books(other).sync()
+    world.ruling("confirm", "INV-0012", outcome="paid", on=date(2026, 11, 3))
+    world.on("2026-11-10").books(INVOICE, other).sync()
+    assert world.view("INV-0012").state is State.OVERDUE
+    world.on("2026-11-12").books(other).sync()
+    assert world.view("INV-0012").state is State.UNKNOWN
+    assert not world.verdict("design").open
+    assert "invoice-unknown" in world.needs()
+
+
 def test_confirm_is_for_unknown_invoices_only(world: World) -> None:
     with pytest.raises(Refused) as refused:
         world.ruling("confirm", "INV-0012", outcome="paid", on=None)

@@ -27,7 +27,7 @@ from payflow.model.journal import (
 from payflow.model.serial import agreement_to_json
 from payflow.store import Store
 from payflow.store.memory import Live, last_live, load_memory
-from store.journal_samples import DAY, add, fee, new_store, notice, outcome, record
+from store.journal_samples import AT, DAY, add, fee, new_store, notice, outcome, record
 
 K = RecordKind
 
@@ -195,8 +195,8 @@ def test_what_people_say_of_invoices_is_remembered_and_their_last_word_counts(st
     )
     memory = load_memory(store)
     assert memory.chased == {4}
-    assert memory.confirmations == {5: Confirmation(5, "open", on(1), on(1))}
-    assert load_memory(store, DAY).confirmations == {5: Confirmation(5, "paid", date(2026, 11, 10), DAY)}
+    assert memory.confirmations == {5: Confirmation(5, "open", on(1), AT)}
+    assert load_memory(store, DAY).confirmations == {5: Confirmation(5, "paid", date(2026, 11, 10), AT)}
     assert memory.links == {6: Link(6, "same", "2"), 7: Link(7, "debt", "")}
 
 

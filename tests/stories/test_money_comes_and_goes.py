@@ -149,6 +149,20 @@ def test_a_payment_that_failed_lets_the_ladder_go_on(live: World, ledger: Ledger
     assert live.view("INV-0012").outstanding == 300000
 
 
+def test_a_persons_word_that_an_invoice_was_paid_counts_whatever_payment_failed_on_it(
+    live: World, ledger: Ledger
+) -> None:
+    failed = [move("py_1", "in_1", 300000, "2026-11-04", settlement="failed")]
+    ledger.says(live.on("2026-11-05").now, [debt("in_1", 300000, number="INV-0012")], failed)
+    live.sync()
+    ledger.says(live.on("2026-11-06").now, [])
+    live.sync()
+    assert live.view("INV-0012").state is State.UNKNOWN
+    live.ruling("confirm", "INV-0012", outcome="paid", on=None)
+    assert live.view("INV-0012").state is State.PAID
+    assert live.verdict("design").open
+
+
 def test_disputed_money_shuts_the_gate_and_is_not_chased(live: World, ledger: Ledger) -> None:
     money = [move("py_1", "in_1", 300000, "2026-11-02")]
     ledger.says(live.on("2026-11-03").now, [debt("in_1", 300000, number="INV-0012")], money)
