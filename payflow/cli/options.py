@@ -58,7 +58,14 @@ def json_option(command: _Command) -> _Command:
 
 def reason_option(command: _Command) -> _Command:
     """`--reason`: why a person decides so."""
-    return click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the journal.")(command)
+    text = "Why; kept in the journal."
+    return click.option("--reason", required=True, callback=_given, metavar="TEXT", help=text)(command)
+
+
+def _given(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise click.BadParameter("it is empty. Say in a few words why.", ctx, param)
+    return value
 
 
 #: Printed beside each target: holds know invoices, projects and clients.

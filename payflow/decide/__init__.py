@@ -162,6 +162,7 @@ def _setting(
     now: datetime,
 ) -> views.Setting:
     workspace = standing.workspace
+    zone = ZoneInfo(workspace.business.timezone)
     own = doubts.standing(facts.invoices, names, claimed.governed, memory)
     fresh = [freshness.told_at(row, facts.readings) for row in facts.invoices]
     stale = _stale(workspace, facts.invoices, fresh, as_of, now)
@@ -193,7 +194,7 @@ def _setting(
         standing=own,
         names=names,
         fresh=fresh,
-        moments={stamp: from_moment(stamp) for stamp in set(fresh)},
+        moments={stamp: from_moment(stamp).astimezone(zone) for stamp in set(fresh)},
         source_names=source_names,
         present={contract.key: contract.project for contract in workspace.agreement.contracts.values()},
         step_names={
@@ -293,7 +294,7 @@ def _sources(workspace: Workspace, facts: Facts, as_of: date, now: datetime) -> 
     for key, readings in of_source.items():
         finished = [one.as_of for one in readings if one.finished]
         last = max(readings, key=lambda one: (one.recorded_at, one.id), default=None)
-        newest = from_moment(max(finished)) if finished else None
+        newest = from_moment(max(finished)).astimezone(zone) if finished else None
         stale = newest is None or today - local_day(newest, zone) > after.get(key, STALE_FILES)
         problem = last.problem if last is not None and not last.finished else ""
         found.append(SourceView(names.get(key, key), newest, last is not None and bool(last.finished), stale, problem))

@@ -114,7 +114,7 @@ def claimant(path: Path, specs: Mapping[str, ConnectorSpec]) -> ConnectorSpec:
     raise ConnectorError(
         Problem(
             str(path),
-            f"no known export has this header. Looked for:\n{looked}\n",
+            f"no known export has this header. Looked for:\n{looked}\nNone of these was found",
             'Export one of these, or describe the columns in payflow.toml with connector = "tabular".',
         )
     )

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from payflow.errors import nearest
-from payflow.model.agreement import Billing, Business, ClientTerms, Contract, Milestone, Phase
+from payflow.model.agreement import Billing, Binding, Business, ClientTerms, Contract, Milestone, Phase, Policy
 from payflow.workspace import values
 from payflow.workspace.document import Spot, Table
 from payflow.workspace.settings import read_was
@@ -41,7 +41,7 @@ class Setting:
     """What contracts are read against. `policies` None: they could not be read, so none is unknown."""
 
     business: Business
-    policies: Sequence[str] | None
+    policies: Mapping[str, Policy] | None
     today: date
 
 
@@ -51,12 +51,13 @@ def read_contract(top: Table, setting: Setting) -> ContractFile:
     was = read_was(top)
     currency = values.currency(top, "currency", setting.business.currency)
     milestones = _milestones(top, currency)
+    policy = _policy(top, setting)
     contract = Contract(
         project=project,
         key=was or project,
         name=top.text("name", project),
-        signed=_signed(top, setting),
-        policy=_policy(top, setting),
+        signed=_signed(top, setting, policy),
+        policy=policy,
         currency=currency,
         client=ClientTerms("", ""),
         milestones=milestones,
@@ -72,10 +73,14 @@ def read_contract(top: Table, setting: Setting) -> ContractFile:
     return ContractFile(contract, client, top)
 
 
-def _signed(top: Table, setting: Setting) -> date | None:
+def _signed(top: Table, setting: Setting, policy: str) -> date | None:
     signed = top.day("signed")
     if "signed" not in top:
-        remedy = "Add signed = 2026-10-01 once it is; until then its phases stay shut and no fee or interest arises."
+        agreed = (setting.policies or {}).get(policy)
+        printed = agreed is not None and agreed.binding is Binding.INVOICE
+        # terms that stand on the invoices bind without a signature; the gate waits for it all the same
+        idle = "" if printed else " and no fee or interest arises"
+        remedy = f"Add signed = 2026-10-01 once it is; until then its phases stay shut{idle}."
         top.wrong((), "the contract is not signed", remedy, warning=True)
     elif signed is not None and signed > setting.today:
         found = f"the contract is signed on {signed}, which is still to come"
@@ -90,7 +95,7 @@ def _policy(top: Table, setting: Setting) -> str:
         top.wrong((), "'policy' is missing", remedy)
     # a wrong policy of the business is told there, once
     if "policy" in top and policy and setting.policies is not None and policy not in setting.policies:
-        top.wrong("policy", f"there is no policy {policy!r}", nearest(policy, setting.policies))
+        top.wrong("policy", f"there is no policy {policy!r}", nearest(policy, tuple(setting.policies)))
     return policy
 
 

@@ -74,7 +74,7 @@ def _read(root: Path, top: Table, documents: Sequence[Document], reader: SourceR
         known = nearest(business.policy, tuple(policies))
         top.wrong(("business", "policy"), f"there is no policy {business.policy!r}", known)
     top.finish()
-    files = _contract_files(documents, Setting(business, tuple(policies), today_of(business)), top.findings)
+    files = _contract_files(documents, Setting(business, policies, today_of(business)), top.findings)
     check_match_sources(files, [source.name for source in sources], reader)
     check_fee_currencies(files, policies, top.findings)
     contracts = join_contracts(files, business, top.findings)

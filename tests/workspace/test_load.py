@@ -209,3 +209,14 @@ def test_reading_a_workspace_loads_no_heavy_library(write: Write, settings: str,
     )
     done = subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(("binding", "told"), [("signature", True), ("invoice", False)])
+def test_an_unsigned_contract_bears_no_fee_unless_the_terms_stand_on_the_invoices(
+    write: Write, settings: str, contract: str, environ: Mapping[str, str], binding: str, told: bool
+) -> None:
+    settings = settings.replace('binding = "signature"', f'binding = "{binding}"')
+    unsigned = contract.replace("signed = 2026-10-01\n", "")
+    (warning,) = load(write(settings, acme=unsigned), environ).warnings
+    assert "its phases stay shut" in warning.remedy
+    assert ("no fee or interest arises" in warning.remedy) is told
