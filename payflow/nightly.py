@@ -6,7 +6,7 @@ no lock itself; the command line does. Running again, late or twice plans nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -16,14 +16,13 @@ from payflow.errors import DeliveryError, Refused, WorkspaceError
 from payflow.model.agreement import Workspace
 from payflow.model.decision import Decision, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
-from payflow.model.serial import agreement_to_json
 from payflow.outbox import calendar
-from payflow.outbox.deliver import Courier, Delivered, due
+from payflow.outbox.deliver import Courier, due
 from payflow.outbox.letters import client_letter, owner_letter
 from payflow.outbox.propose import Proposed, new_key, part, propose
 from payflow.outbox.render import Renderer, check_templates
 from payflow.outbox.transport import open_transport
-from payflow.plan import verdicts
+from payflow.plan import told_by
 from payflow.store import journal, messages
 from payflow.store.anchor import write_anchor
 from payflow.store.runs import note_run
@@ -88,12 +87,9 @@ def run(
 
 def note_agreement(store: Store, found: Ground, as_of: date, now: datetime) -> None:
     """Journal the agreement if it differs from the last version (design section 2)."""
-    if not found.agreed.is_new:
-        return
-    agreement = found.agreed.workspace.agreement
-    body = {"digest": agreement.digest, "agreement": agreement_to_json(agreement)}
-    with store.transaction() as tx:
-        journal.append(tx, [Record(RecordKind.AGREEMENT, as_of, body)], at=now)
+    if found.agreed.is_new:
+        with store.transaction() as tx:
+            journal.append(tx, found.agreed.news(as_of), at=now)
 
 
 class _Night:
@@ -121,17 +117,17 @@ class _Night:
         finally:
             transport.close()
         write_anchor(self._store.anchor, journal.head(self._store), self._now)
-        delivered = _once(courier.delivered)
+        delivered = courier.delivered
         return RunReport(
             as_of=self._as_of,
             live=True,
             dry_run=False,
             synced=synced,
             decision=self._ground().decision,
-            sent=delivered[0],
+            sent=tuple(delivered.sent),
             waiting=tuple(row.key for row in messages.messages(self._store, MessageState.WAITING)),
-            unsure=delivered[1],
-            failed=delivered[2],
+            unsure=tuple(delivered.unsure),
+            failed=tuple(delivered.failed),
             dropped=tuple(self._dropped),
             reversed=tuple(self._reversed),
             told=told,
@@ -203,7 +199,9 @@ class _Night:
             return False
         courier.trust(found.stamp)
         courier.hand_over(
-            owner_letter(plan, told(found), key, self._renderer, self._workspace.business, self._now, self._as_of)
+            owner_letter(
+                plan, told_by(found.decision), key, self._renderer, self._workspace.business, self._now, self._as_of
+            )
         )
         after = messages.message(self._store, key)
         return after is not None and after.state is MessageState.SENT
@@ -221,16 +219,4 @@ class _Night:
 
     def _note_told(self, found: Ground) -> None:
         with self._store.transaction() as tx:
-            journal.append(tx, [Record(RecordKind.TOLD, self._as_of, told(found))], at=self._now)
-
-
-def told(found: Ground) -> dict[str, object]:
-    """What the owner knows once told: every verdict and every need as they stand."""
-    return {
-        "verdicts": verdicts(found.decision.projects),
-        "needs": sorted({need.key for need in found.decision.needs}),
-    }
-
-
-def _once(delivered: Delivered) -> Sequence[tuple[str, ...]]:
-    return tuple(delivered.sent), tuple(delivered.unsure), tuple(delivered.failed)
+            journal.append(tx, [Record(RecordKind.TOLD, self._as_of, told_by(found.decision))], at=self._now)

@@ -16,6 +16,7 @@ from payflow.model.decision import (
     BlockedWork,
     ClientMessage,
     CorrectionItem,
+    Decision,
     FeeDraft,
     InvoiceView,
     Need,
@@ -247,6 +248,11 @@ def verdicts(projects: Sequence[ProjectView]) -> dict[str, str]:
         for verdict in view.phases
         if verdict.finished is None
     }
+
+
+def told_by(decision: Decision) -> dict[str, object]:
+    """What the owner knows once told of a decision: every verdict and every need as they stand."""
+    return {"verdicts": verdicts(decision.projects), "needs": sorted({need.key for need in decision.needs})}
 
 
 def _changes(projects: Sequence[ProjectView], memory: Memory) -> Iterable[VerdictChange]:

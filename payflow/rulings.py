@@ -15,9 +15,8 @@ from payflow.model.agreement import Workspace
 from payflow.model.decision import Flag, Verdict
 from payflow.model.facts import State
 from payflow.model.journal import Charge, ChargeState, MessageState, Record, RecordKind
-from payflow.model.serial import agreement_to_json
 from payflow.money import show
-from payflow.plan import Case, verdicts
+from payflow.plan import Case, told_by
 from payflow.store import journal, messages
 from payflow.store.anchor import check_anchor, write_anchor
 
@@ -32,14 +31,9 @@ def live(store: Store, workspace: Workspace, since: date | None, now: datetime) 
         raise Refused("\n".join(str(problem) for problem in found.agreed.problems))
     as_of = found.decision.as_of
     start = since or as_of
-    records = [Record(RecordKind.LIVE, as_of, {"from": start.isoformat(), "place": place(store)})]
-    if found.agreed.is_new:
-        agreement = found.agreed.workspace.agreement
-        body = {"digest": agreement.digest, "agreement": agreement_to_json(agreement)}
-        records.append(Record(RecordKind.AGREEMENT, as_of, body))
-    needs = sorted({need.key for need in found.decision.needs})
-    records.append(Record(RecordKind.TOLD, as_of, {"verdicts": verdicts(found.decision.projects), "needs": needs}))
-    _append(store, records, now)
+    switched = Record(RecordKind.LIVE, as_of, {"from": start.isoformat(), "place": place(store)})
+    told = Record(RecordKind.TOLD, as_of, told_by(found.decision))
+    _append(store, [switched, *found.agreed.news(as_of), told], now)
     if check_anchor(store.anchor, store):
         # a restored copy goes on from here; what the old anchor knew is kept beside it
         store.anchor.rename(store.anchor.with_name(f"{store.anchor.name}.until-{as_of.isoformat()}"))
@@ -131,9 +125,12 @@ def link(
     case = find(found.cases, invoice)
     view = case.view
     if same_as is not None:
-        other = find(found.cases, same_as).view
+        twin = find(found.cases, same_as)
+        other = twin.view
         if other.id == view.id:
             raise Refused(f"{view.number} cannot be the same debt as itself.")
+        if not twin.own_debt:
+            raise Refused(f"{other.source}:{other.number} is no debt of its own. Name the invoice that is.")
         outcome, to, words = "same", str(other.id), f"the same debt as {other.source}:{other.number}"
     elif charge is not None:
         _charge(found, charge)

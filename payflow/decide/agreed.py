@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from payflow.errors import Problem
 from payflow.model.agreement import Workspace
-from payflow.model.journal import Memory, Version
+from payflow.model.journal import Memory, Record, RecordKind, Version
+from payflow.model.serial import agreement_to_json
 from payflow.workspace.versions import Known, resolve
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ class Agreed:
     versions: Sequence[Version]
     is_new: bool
     problems: Sequence[Problem]
+
+    def news(self, as_of: date) -> Sequence[Record]:
+        """The record of the present agreement, if it differs from the last version."""
+        if not self.is_new:
+            return ()
+        agreement = self.workspace.agreement
+        body = {"digest": agreement.digest, "agreement": agreement_to_json(agreement)}
+        return (Record(RecordKind.AGREEMENT, as_of, body),)
 
 
 def agreed(store: Store, workspace: Workspace, memory: Memory, as_of: date) -> Agreed:

@@ -161,6 +161,15 @@ def test_confirm_settles_what_became_of_an_unknown_invoice(world: World, outcome
     assert world.verdict("design").open is (outcome == "paid")
 
 
+def test_two_invoices_are_never_each_said_to_be_the_other(world: World) -> None:
+    world.books(INVOICE, invoice("INV-0500", "3000.00")).sync()
+    world.ruling("link", "INV-0500", same_as="INV-0012", charge=None, own=False)
+    with pytest.raises(Refused) as refused:
+        world.ruling("link", "INV-0012", same_as="INV-0500", charge=None, own=False)
+    assert "is no debt of its own" in str(refused.value)
+    assert world.reasons("design") == ["milestone-unpaid"]
+
+
 def test_an_invoice_that_was_listed_since_its_confirmation_and_goes_missing_anew_is_asked_about_anew(
     world: World,
 ) -> None:
