@@ -98,6 +98,8 @@ def recognise(path: Path, formats: Sequence[Format], options: Options, encoding:
         delimiters = [options.delimiter] if options.delimiter else _DELIMITERS
     found = [best for view in views if (best := _best(path, view, formats, delimiters))]
     found += [best for item in formats if item.unfold and (best := _unfolded(path, views[0], item, options))]
+    if not found and encoding is None and options.encoding is None and "\ufffd" in views[0].text:
+        return recognise(path, formats, options, "cp1252")  # the header's own names may hold umlauts
     if not found:
         raise ConnectorError(_unknown(path, views, formats, delimiters))
     best = max(found, key=lambda item: len(item.places))  # of equals the first

@@ -258,3 +258,11 @@ def test_mutated_exports_give_problems_never_a_traceback(fixture: Path, seed: in
     options = {"columns": COLUMNS} if spec is CONNECTOR else {}
     with suppress(ConnectorError):  # any other exception fails the test
         assert tell(read(spec, path, **options))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_names_of_columns_may_hold_umlauts_in_either_encoding(encoding: str, tmp_path: Path) -> None:
+    content = "Nr;Käufer;Datum;Betrag;Übrig\nR1;Müller;2026-06-30;5.00;5.00\n".encode(encoding)
+    columns = {"number": "Nr", "client": "Käufer", "issued_on": "Datum", "total": "Betrag", "balance": "Übrig"}
+    batch = read(CONNECTOR, write(tmp_path, "buch.csv", content), columns=columns, currency="EUR")
+    assert numbers(batch) == ["R1"]
