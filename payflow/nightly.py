@@ -116,7 +116,7 @@ class _Night:
             told = self._owner(courier)
         finally:
             transport.close()
-        write_anchor(self._store.anchor, journal.head(self._store), self._now)
+        self._anchor()
         delivered = courier.delivered
         return RunReport(
             as_of=self._as_of,
@@ -160,6 +160,7 @@ class _Night:
                 courier.refuse(key, message.recipient.client, error)
             else:
                 courier.hand_over(letter)
+            self._anchor()
             if courier.outdated:
                 return False
         return True
@@ -182,8 +183,13 @@ class _Night:
             courier.trust(stamp(tx))
         self._dropped.extend(proposed.dropped)
         self._reversed.extend(proposed.reversed)
+        self._anchor()
         self._pause("proposed")
         return proposed
+
+    def _anchor(self) -> None:
+        """Note how far the journal has come, after each thing done: a copy from before is known for one even if this run dies."""
+        write_anchor(self._store.anchor, journal.head(self._store), self._now)
 
     def _owner(self, courier: Courier) -> bool:
         """Write to the owner when a verdict changed or something needs a person; note silently what is new to tell of."""

@@ -19,6 +19,7 @@ from payflow.money import show
 from payflow.plan import Case, told_by
 from payflow.store import journal, messages
 from payflow.store.anchor import check_anchor, write_anchor
+from payflow.store.stamp import stamp
 
 if TYPE_CHECKING:
     from payflow.store import Store
@@ -33,7 +34,7 @@ def live(store: Store, workspace: Workspace, since: date | None, now: datetime) 
     start = since or as_of
     switched = Record(RecordKind.LIVE, as_of, {"from": start.isoformat(), "place": place(store)})
     told = Record(RecordKind.TOLD, as_of, told_by(found.decision))
-    _append(store, [switched, *found.agreed.news(as_of), told], now)
+    _append(store, found, [switched, *found.agreed.news(as_of), told], now)
     if check_anchor(store.anchor, store):
         # a restored copy goes on from here; what the old anchor knew is kept beside it
         store.anchor.rename(store.anchor.with_name(f"{store.anchor.name}.until-{as_of.isoformat()}"))
@@ -58,7 +59,7 @@ def hold(store: Store, workspace: Workspace, target: str, *, until: date | None,
         raise Refused(f"{until.isoformat()} is over. Give a day that is still to come.")
     scope, name, words = _target(found, target)
     body = {"scope": scope, "id": name, "until": until.isoformat() if until else None, "reason": reason, "by": _by()}
-    _append(store, [_about(found, RecordKind.HOLD, scope, name, body)], now)
+    _append(store, found, [_about(found, RecordKind.HOLD, scope, name, body)], now)
     end = f"through {until.isoformat()}" if until else f"until payflow release {target}"
     return f"{words} is not chased {end}. It opens nothing."
 
@@ -76,7 +77,7 @@ def release(store: Store, workspace: Workspace, target: str, *, reason: str, now
     if not standing:
         raise Refused(f"{words} is not held. payflow status shows what is.")
     body = {"scope": scope, "id": name, "reason": reason, "by": _by()}
-    _append(store, [_about(found, RecordKind.RELEASE, scope, name, body)], now)
+    _append(store, found, [_about(found, RecordKind.RELEASE, scope, name, body)], now)
     return f"{words} is chased again."
 
 
@@ -88,7 +89,7 @@ def chase(store: Store, workspace: Workspace, invoice: str, *, reason: str, now:
     if Flag.OLD not in view.flags and Flag.REFUNDED not in view.flags:
         raise Refused(f"{view.number} is not left alone: {view.next_why or 'its ladder goes on by itself'}.")
     body = {"invoice": view.id, "reason": reason, "by": _by()}
-    _append(store, [_of(case, RecordKind.CHASE, found, body)], now)
+    _append(store, found, [_of(case, RecordKind.CHASE, found, body)], now)
     return f"{view.number} is taken in: its ladder starts with the next run."
 
 
@@ -103,7 +104,7 @@ def confirm(
         raise Refused(f"{view.number} is {view.state.word}, not unknown; its source says what it is.")
     day = on or found.decision.as_of
     body = {"invoice": view.id, "as": outcome, "on": day.isoformat(), "reason": reason, "by": _by()}
-    _append(store, [_of(case, RecordKind.CONFIRM, found, body)], now)
+    _append(store, found, [_of(case, RecordKind.CONFIRM, found, body)], now)
     return f"{view.number} counts as {outcome} as of {day.isoformat()}, until its source lists it again."
 
 
@@ -138,7 +139,7 @@ def link(
     else:
         outcome, to, words = "debt", "", "a debt of its own"
     body = {"invoice": view.id, "as": outcome, "to": to, "reason": reason, "by": _by()}
-    _append(store, [_of(case, RecordKind.LINK, found, body)], now)
+    _append(store, found, [_of(case, RecordKind.LINK, found, body)], now)
     return f"{view.source}:{view.number} is {words}."
 
 
@@ -160,7 +161,7 @@ def _rule_charge(
     if charge.state is not ChargeState.CLAIMED:
         raise Refused(f"{charge.ref} is {charge.state.value} already.")
     body = {"ref": charge.ref, "reason": reason, "by": _by()}
-    _append(store, [_of(case, kind, found, body)], now)
+    _append(store, found, [_of(case, kind, found, body)], now)
     return f"{charge.ref} of {show(charge.standing, charge.currency)} on {case.view.number} is {word}."
 
 
@@ -175,7 +176,7 @@ def waive(
     if not verdict.reasons:
         raise Refused(f"{verdict.name} is open; there is nothing to waive.")
     body = {"project": key, "phase": phase, "until": until.isoformat(), "reason": reason, "by": _by()}
-    _append(store, [Record(RecordKind.WAIVER, found.decision.as_of, body, project=key)], now)
+    _append(store, found, [Record(RecordKind.WAIVER, found.decision.as_of, body, project=key)], now)
     return f"{verdict.name} of {project} is open through {until.isoformat()}, although it is not paid."
 
 
@@ -185,7 +186,7 @@ def start_phase(store: Store, workspace: Workspace, project: str, phase: str, *,
     verdict, key = _phase(found, project, phase)
     if verdict.open and (verdict.started is None or verdict.finished is not None):
         body = {"project": key, "phase": phase, "by": _by()}
-        _append(store, [Record(RecordKind.PHASE_STARTED, found.decision.as_of, body, project=key)], now)
+        _append(store, found, [Record(RecordKind.PHASE_STARTED, found.decision.as_of, body, project=key)], now)
     return verdict
 
 
@@ -198,7 +199,7 @@ def finish_phase(store: Store, workspace: Workspace, project: str, phase: str, *
     if verdict.finished is not None:
         raise Refused(f"{verdict.name} was finished on {verdict.finished.isoformat()}.")
     body = {"project": key, "phase": phase, "by": _by()}
-    _append(store, [Record(RecordKind.PHASE_FINISHED, found.decision.as_of, body, project=key)], now)
+    _append(store, found, [Record(RecordKind.PHASE_FINISHED, found.decision.as_of, body, project=key)], now)
     return f"{verdict.name} of {project} is finished."
 
 
@@ -223,8 +224,11 @@ def _ground(store: Store, workspace: Workspace, now: datetime) -> Ground:
     return ground(store, workspace, today(workspace, now), now)
 
 
-def _append(store: Store, records: list[Record], now: datetime) -> None:
+def _append(store: Store, found: Ground, records: list[Record], now: datetime) -> None:
+    """Journal a ruling, unless something became known since the facts it rests on were looked at."""
     with store.transaction() as tx:
+        if stamp(tx) != found.stamp:
+            raise Refused("the books or the journal changed at this very moment. Ask again.")
         journal.append(tx, records, at=now)
 
 

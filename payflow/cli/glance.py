@@ -52,7 +52,10 @@ class Glance:
 
     def read(self) -> Answer | None:
         """The answer kept, if it still holds."""
-        with suppress(sqlite3.Error, ValueError, KeyError), closing(_connect(self.path)) as database:
+        with (
+            suppress(sqlite3.Error, ValueError, LookupError, TypeError, AttributeError),
+            closing(_connect(self.path)) as database,
+        ):
             row = database.execute("SELECT value FROM meta WHERE name = ?", (self.question,)).fetchone()
             kept = json.loads(row[0]) if row else {}
             if kept.get("token") == self.token:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from payflow.cli.options import json_option
-from payflow.cli.session import LEFT_OUT, Session
+from payflow.cli.session import LEFT_OUT, LOCK_PATIENCE, Session
 from payflow.errors import ConnectorError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -60,7 +60,7 @@ def command(
 
     session = context.ensure_object(Session)
     reports, refused = [], 0
-    with session.store(create=True) as store:
+    with session.store(create=True) as store, store.lock(LOCK_PATIENCE):
         for path in files:
             try:
                 report = import_file(

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 BLOCKED = 3
 LEFT_OUT = 4
 
+#: Seconds that reading waits for a run that is going on: two that read at once could remember different ends.
+LOCK_PATIENCE = 60
+
 #: A file in the wrong format has as many problems as rows; cron mails what is printed.
 _SHOWN = 50
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from payflow.cli.options import json_option
-from payflow.cli.session import LEFT_OUT, Session
+from payflow.cli.session import LEFT_OUT, LOCK_PATIENCE, Session
 
 
 @click.command()
@@ -28,7 +28,7 @@ def command(context: click.Context, sources: tuple[str, ...], full: bool, as_jso
     from payflow.sync import sync
 
     session = context.ensure_object(Session)
-    with session.store(create=True) as store:
+    with session.store(create=True) as store, store.lock(LOCK_PATIENCE):
         reports = sync(store, session.workspace, sources, full=full, now=session.now)
     for report in reports:
         session.complain(report.problems)

@@ -34,16 +34,21 @@ def standing(
     """Parallel: `rows`, the clients' `names`, and what each row stands under."""
     charges: dict[int, str] = {}
     same_as: dict[int, int] = {}
+    strange: dict[int, str] = {}
+    known = {charge.ref for several in memory.charges.values() for charge in several}
     for row in rows:
         link = memory.links.get(row.id)
-        carried = REFERENCE.search(f"{row.reference} {row.number}")
+        carried = REFERENCE.findall(f"{row.reference} {row.number}")
         if link is not None and link.outcome == "charge":
             charges[row.id] = link.to
         elif link is not None and link.outcome == "same":
             same_as[row.id] = int(link.to)
-        elif carried is not None and (link is None or link.outcome != "debt"):
-            charges[row.id] = carried[0]
-    doubtful = {**_like_charges(rows, governed, memory, charges), **_twins(rows, names, governed)}
+        elif link is None and (own := next((ref for ref in carried if ref in known), None)) is not None:
+            charges[row.id] = own
+        elif REFERENCE.search(row.reference):
+            # from a store that was lost, or somebody else's way of numbering: a person knows
+            strange[row.id] = f"it bears {carried[0]}, which looks like a charge that this journal does not know"
+    doubtful = {**strange, **_like_charges(rows, governed, memory, charges), **_twins(rows, names, governed)}
     settled = {*charges, *same_as, *memory.links}
     # a person's word about one of two twins answers for both
     answered = {int(link.to) for link in memory.links.values() if link.outcome == "same"}
