@@ -121,22 +121,23 @@ def test_a_late_fee_invoice_without_our_reference_is_held_until_it_is_linked(wor
 
 def test_a_number_that_only_looks_like_a_reference_of_ours_is_an_invoice_like_any_other(world: World) -> None:
     """20 October: the studio numbers its own invoices PF-2026...; no charge of that name was ever claimed."""
-    world.on("2026-10-20").books(invoice("PF-20260001", "3000.00")).begin()
-    world.on("2026-11-05").books(invoice("PF-20260001", "3000.00")).run()
+    debt = invoice("PF-20260001", "3000.00", reference="acme-website/deposit")
+    world.on("2026-10-20").books(debt).begin()
+    world.on("2026-11-05").books(debt).run()
     assert world.view("PF-20260001").role is Role.PRINCIPAL
-    assert world.steps("PF-20260001") == ["reminder"]
+    assert world.steps("PF-20260001") == [("reminder", "2026-11-05")]
 
 
 def test_a_reference_that_this_journal_does_not_know_is_held_until_a_person_says_what_it_is(world: World) -> None:
     """20 October: an invoice bears the reference of a charge that a lost store claimed."""
-    late = invoice("INV-0050", "25.00", reference="Late fee PF-0000AAAA")
+    late = invoice("INV-0050", "25.00", reference="acme-website/deposit, late fee PF-0000AAAA")
     world.on("2026-10-20").books(late).begin()
     world.on("2026-11-05").books(late).run()
     assert Flag.AMBIGUOUS in world.view("INV-0050").flags
     assert world.steps("INV-0050") == []
     world.ruling("link", "INV-0050", same_as=None, charge=None, own=True)
     world.on("2026-11-06").books(late).run()
-    assert world.steps("INV-0050") == ["reminder"]
+    assert world.steps("INV-0050") == [("reminder", "2026-11-06")]
 
 
 def test_one_debt_in_two_sources_is_held_until_it_is_linked(make: Callable[..., World]) -> None:
