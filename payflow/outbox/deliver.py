@@ -152,7 +152,9 @@ class Courier:
             waits = outcome.state is MessageState.WAITING
             not_before = self.now + _wait(row.attempts) if waits else None
             messages.settle(tx, key, outcome.state, outcome.detail, not_before=not_before)
-            journal.append(tx, _records(key, outcome, body, self.transport.name, self.as_of), at=self.now)
+            # a recovered claim names the transport it was claimed for, whatever mail leaves by now
+            transport = row.transport if claimed else self.transport.name
+            journal.append(tx, _records(key, outcome, body, transport, self.as_of), at=self.now)
             if known == self._stamp:
                 # what a run itself records is no news to it
                 self._stamp = stamp(tx)

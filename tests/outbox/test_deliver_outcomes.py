@@ -217,10 +217,13 @@ def test_a_claim_made_for_another_transport_is_unsure_whatever_this_one_would_sa
     world: World, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _claimed(world, monkeypatch, "nowhere:1:1")
+    claimed_for = post.name
     post.name, post.recovers = "folder", Outcome(MessageState.SENT, "there is no such file in tmp")
     monkeypatch.setattr(deliver.platform, "node", lambda: "nowhere")
     assert len(world.run("2026-11-05 10:30").unsure) == 1
     assert world.journal("outcome")[-1].body["outcome"] != "retry"
+    [unsure] = [one.body for one in world.journal("outcome") if one.body["outcome"] == "unsure"]
+    assert unsure["transport"] == claimed_for != "folder"
     assert "message-unsure" in world.needs()
 
 
