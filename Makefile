@@ -46,6 +46,7 @@ $(VENV)/.installed: pyproject.toml requirements/runtime.txt requirements/build.t
 	@echo "Installing what payflow needs into $(VENV) ..."
 	@$(PIP) install -r requirements/runtime.txt -r requirements/build.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m compileall -q payflow connectors templates  # as an installer would: some machines tell Python not to
 	@touch $@
 
 $(VENV)/.installed-check: $(VENV)/.installed requirements/test.txt requirements/check.txt
