@@ -80,6 +80,6 @@ def main(context: click.Context, directory: Path | None, now: datetime | None) -
 
     Exit codes: 0 done or yes, 1 failed, 2 wrong usage, 3 blocked, 4 done but something was left out.
     """
-    # NumPy's linear algebra, which nothing here uses, would start a thread per core and let it spin while the answer is worked out
+    # linear algebra, which nothing here uses, would start a thread per core and let it spin while the answer is worked out
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     context.obj = Session(directory, now)
