@@ -11,6 +11,8 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,6 +41,14 @@ class Transaction(Reader, Protocol):
 
     def executemany(self, sql: str, rows: Iterable[Params]) -> int:
         """Run one statement for each row; the number of rows written in all."""
+        ...
+
+    def upsert(self, table: str, columns: Sequence[str], keys: Sequence[str], rows: Iterable[Params]) -> int:
+        """Insert rows, or update those whose `keys` are there already; the number of rows really written.
+
+        `table`, `columns` and `keys` are names of our own; each row has a value for every column, in their order. A row that
+        is there already and says the same is not written. Rows may be very many: they are taken as they come.
+        """
         ...
 
     def set_schema_version(self, number: int) -> None:
@@ -72,6 +82,10 @@ _APPLICATION = 0x70617966
 _PATIENCE = 30.0
 #: Seconds between two tries where SQLite does not wait by itself.
 _PAUSE = 0.02
+#: Rows of one statement; more of them are no quicker.
+_AT_ONCE = 20
+#: Statements whose rows are gathered before they run.
+_STATEMENTS = 500
 #: `RETURNING` came with this release.
 _OLDEST = (3, 35, 0)
 
@@ -201,6 +215,24 @@ class SqliteTransaction:
         with self._guard():
             return max(self._connection.executemany(dialect(sql), rows).rowcount, 0)
 
+    def upsert(self, table: str, columns: Sequence[str], keys: Sequence[str], rows: Iterable[Params]) -> int:
+        """Insert rows, or update those whose `keys` are there already; the number of rows really written.
+
+        Several rows go into one statement, which takes two thirds of the time of as many statements.
+        """
+        single, several = (upsert_statement(table, columns, keys, count) for count in (1, _AT_ONCE))
+        written, source = 0, iter(rows)
+        with self._guard():
+            while batch := list(islice(source, _AT_ONCE * _STATEMENTS)):
+                if any(len(row) != len(columns) for row in batch):
+                    # values of one row would stand in the next
+                    raise ValueError(f"a row for {table} has not {len(columns)} values")
+                whole = len(batch) - len(batch) % _AT_ONCE
+                values = chain.from_iterable(batch[:whole])
+                written += self.executemany(several, zip(*[values] * (_AT_ONCE * len(columns)), strict=True))
+                written += self.executemany(single, batch[whole:])
+        return written
+
     def set_schema_version(self, number: int) -> None:
         """Say which schema the file has once this transaction commits."""
         self.execute(f"PRAGMA user_version = {int(number)}")
@@ -219,6 +251,24 @@ class SqliteTransaction:
             # the rows of `executemany` come from the caller and may raise half-way
             self.doomed = True
             raise
+
+
+@cache
+def _upsert_statement(table: str, columns: tuple[str, ...], keys: tuple[str, ...], count: int) -> str:
+    rest = [name for name in columns if name not in keys]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in rest)
+    differs = " OR ".join(f"{table}.{name} IS DISTINCT FROM excluded.{name}" for name in rest)
+    row = f"({', '.join('?' * len(columns))})"
+    action = f"UPDATE SET {changes} WHERE {differs}" if rest else "NOTHING"
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * count)} "  # noqa: S608 (own names, no values)
+        f"ON CONFLICT ({', '.join(keys)}) DO {action}"
+    )
+
+
+def upsert_statement(table: str, columns: Sequence[str], keys: Sequence[str], count: int = 1) -> str:
+    """The statement that inserts `count` rows, or updates those that are there and differ."""
+    return _upsert_statement(table, tuple(columns), tuple(keys), count)
 
 
 def dialect(sql: str, version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str:

@@ -140,17 +140,17 @@ def readings(db: Reader, source: str | None = None) -> list[ReadingRow]:
 
 def write_clients(tx: Transaction, rows: Iterable[ClientRow]) -> int:
     """Insert or update clients; returns how many were really written."""
-    return _count(tx, tx.executemany(_UPSERT_CLIENT, rows))
+    return _count(tx, tx.upsert("client", ClientRow._fields, ("source", "key"), rows))
 
 
 def write_invoices(tx: Transaction, rows: Iterable[InvoiceRow]) -> int:
     """Insert or update invoices by identity; returns how many were really written."""
-    return _count(tx, tx.executemany(_UPSERT_INVOICE, rows))
+    return _count(tx, tx.upsert("invoice", InvoiceRow._fields, ("id",), rows))
 
 
 def write_entries(tx: Transaction, rows: Iterable[EntryRow]) -> int:
     """Insert or update entries; returns how many were really written."""
-    return _count(tx, tx.executemany(_UPSERT_ENTRY, rows))
+    return _count(tx, tx.upsert("entry", EntryRow._fields, ("source", "key"), rows))
 
 
 def delete_entries(tx: Transaction, source: str, keys: Iterable[str]) -> int:
@@ -197,15 +197,3 @@ def _count(tx: Transaction, written: int) -> int:
 
 def _insert(table: str, names: Sequence[str]) -> str:
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 (own names)
-
-
-def _upsert(table: str, row: type[Any], key: Sequence[str]) -> str:
-    rest = [name for name in row._fields if name not in key]
-    changes = ", ".join(f"{name} = excluded.{name}" for name in rest)
-    differs = " OR ".join(f"{table}.{name} IS DISTINCT FROM excluded.{name}" for name in rest)
-    return f"{_insert(table, row._fields)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes} WHERE {differs}"
-
-
-_UPSERT_CLIENT = _upsert("client", ClientRow, ("source", "key"))
-_UPSERT_INVOICE = _upsert("invoice", InvoiceRow, ("id",))
-_UPSERT_ENTRY = _upsert("entry", EntryRow, ("source", "key"))
