@@ -1,4 +1,4 @@
-"""Canonical columns of clients, invoices and entries, and the Book that the pure parts work on.
+"""Canonical columns of clients, invoices, entries and bank lines, and the Book that the pure parts work on.
 
 Tables come in and go out as pandas frames whose dtypes are checked by `check`: text (never missing), money (`Int64` minor
 units, NA for "not stated"), dates (`datetime64`, NaT for "not stated"). Inside, a `Book` holds the same facts as frozen
@@ -75,6 +75,26 @@ ENTRIES = _columns(
     amount=Kind.MONEY,
     currency=Kind.TEXT,
     settlement=Kind.TEXT,
+)
+
+#: One row per booked line of a bank statement. `key` is unique within the source, and the same for the same line in every
+#: statement that tells it (`payflow_exports.line_keys`). `account` is ours (IBAN, or the bank's own number); `amount` is
+#: signed, positive is money in. `text` is the free remittance text; `reference` a structured one (ISO 11649 RF, SCOR, ESR or
+#: QR, an end-to-end id that carries one); `bank_id` the bank's own id of the line. `kind` is a word of `facts.LineKind`.
+#: Texts other than `key` and `account` may be empty.
+LINES = _columns(
+    key=Kind.TEXT,
+    account=Kind.TEXT,
+    on=Kind.DATE,
+    value_on=Kind.DATE,
+    amount=Kind.MONEY,
+    currency=Kind.TEXT,
+    payer=Kind.TEXT,
+    payer_account=Kind.TEXT,
+    text=Kind.TEXT,
+    reference=Kind.TEXT,
+    bank_id=Kind.TEXT,
+    kind=Kind.TEXT,
 )
 
 

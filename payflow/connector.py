@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from payflow.columns import CLIENTS, ENTRIES, INVOICES, NO_DAY, Ints, Kind, check, empty, to_date, to_day
+from payflow.columns import CLIENTS, ENTRIES, INVOICES, LINES, NO_DAY, Ints, Kind, check, empty, to_date, to_day
 from payflow.errors import ConnectorError, Problem, nearest
-from payflow.model.facts import EntryKind, Reading, Scope, Settlement, Status
+from payflow.model.facts import EntryKind, LineKind, Reading, Scope, Settlement, Status
 from payflow.money import AmountError, Marks, decimal, exponent, is_currency, parse
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "CLIENTS",
     "ENTRIES",
     "INVOICES",
+    "LINES",
     "NO_DAY",
     "AmountError",
     "Batch",
@@ -35,6 +36,7 @@ __all__ = [
     "Ints",
     "Kind",
     "Limits",
+    "LineKind",
     "Marks",
     "Problem",
     "Reading",
@@ -63,7 +65,9 @@ class Batch:
     """One portion of a reading. Tables hold the columns of `payflow.columns`, money as `Int64`, never a float.
 
     Consecutive batches with an equal `reading` are one reading: a file is one, an API pull is one. A pull that raises leaves
-    its last reading unfinished. `cursor` replaces the remembered one once the whole pull is stored.
+    its last reading unfinished. `cursor` replaces the remembered one once the whole pull is stored. `lines` are those of a
+    bank statement (`columns.LINES`); they say nothing about which invoices there are, so that such a reading is of scope
+    `changed`.
     """
 
     clients: pd.DataFrame
@@ -72,6 +76,7 @@ class Batch:
     reading: Reading
     problems: Sequence[Problem] = ()
     cursor: Cursor | None = None
+    lines: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

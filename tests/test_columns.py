@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payflow.columns import CLIENTS, ENTRIES, INVOICES, Kind, check, empty, to_date, to_day
+from payflow.columns import CLIENTS, ENTRIES, INVOICES, LINES, Kind, check, empty, to_date, to_day
 from policy.books import DUE, Bill, Move, book_of
 
 
-@pytest.mark.parametrize("columns", [CLIENTS, INVOICES, ENTRIES])
+@pytest.mark.parametrize("columns", [CLIENTS, INVOICES, ENTRIES, LINES])
 def test_an_empty_frame_is_canonical(columns: dict[str, Kind]) -> None:
     frame = empty(columns)
     assert list(frame.columns) == list(columns)

@@ -39,6 +39,17 @@ class EntryKind(StrEnum):
     WRITE_OFF = "write-off"
 
 
+class LineKind(StrEnum):
+    """What a line of a bank statement is."""
+
+    # money that came or went
+    TRANSFER = "transfer"
+    # an earlier line taken back: a returned payment is money out, a returned transfer of ours money in
+    REVERSAL = "reversal"
+    # what the bank takes or gives by itself: fees, interest
+    FEE = "fee"
+
+
 class Settlement(StrEnum):
     """How far a money movement has come."""
 

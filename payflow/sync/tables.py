@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from payflow.columns import CLIENTS, ENTRIES, INVOICES, Kind, check
+from payflow.columns import CLIENTS, ENTRIES, INVOICES, LINES, Kind, check
 from payflow.connector import Batch
 from payflow.errors import Problem
 from payflow.model.facts import Reading
@@ -57,6 +57,23 @@ class Entry(NamedTuple):
     settlement: str
 
 
+class Line(NamedTuple):
+    """A row of `columns.LINES`."""
+
+    key: str
+    account: str
+    on: int
+    value_on: int | None
+    amount: int
+    currency: str
+    payer: str
+    payer_account: str
+    text: str
+    reference: str
+    bank_id: str
+    kind: str
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """One whole reading."""
@@ -66,6 +83,7 @@ class Read:
     invoices: list[Invoice]
     entries: Sequence[Entry]
     problems: Sequence[Problem]
+    lines: Sequence[Line] = ()
 
 
 def gather(batches: Iterable[Batch]) -> tuple[list[Read], dict[str, Any] | None]:
@@ -89,6 +107,7 @@ def _joined(first: Read, second: Read) -> Read:
         [*first.invoices, *second.invoices],
         [*first.entries, *second.entries],
         [*first.problems, *second.problems],
+        [*first.lines, *second.lines],
     )
 
 
@@ -96,12 +115,17 @@ def _read(batch: Batch) -> Read:
     origin = batch.reading.origin
     invoices, problems = _complete(check(batch.invoices, INVOICES), INVOICES, ("total", "issued_on"), origin)
     entries, more = _complete(check(batch.entries, ENTRIES), ENTRIES, ("amount",), origin)
+    lines: list[tuple[Any, ...]] = []
+    if batch.lines is not None:
+        lines, bad = _complete(check(batch.lines, LINES), LINES, ("on", "amount"), origin)
+        more = [*more, *bad]
     return Read(
         batch.reading,
         [Client(*row) for row in _rows(check(batch.clients, CLIENTS), CLIENTS)],
         [Invoice(*row) for row in invoices],
         [Entry(*row) for row in entries],
         [*batch.problems, *problems, *more],
+        [Line(*row) for row in lines],
     )
 
 
