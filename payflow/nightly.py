@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from payflow.decide import Ground, ground, today
+from payflow.decide import Ground, ground, stood_on, today
 from payflow.errors import DeliveryError, Refused, WorkspaceError
 from payflow.model.agreement import Workspace
 from payflow.model.decision import Decision, Plan
@@ -19,7 +19,7 @@ from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.outbox import calendar
 from payflow.outbox.deliver import Courier, due
 from payflow.outbox.letters import client_letter, owner_letter
-from payflow.outbox.propose import Proposed, new_key, part, propose
+from payflow.outbox.propose import Proposed, Stood, new_key, part, propose
 from payflow.outbox.render import Renderer, check_templates
 from payflow.outbox.transport import open_transport
 from payflow.plan import told_by
@@ -175,11 +175,11 @@ class _Night:
 
     def _propose(self, found: Ground, courier: Courier) -> Proposed | None:
         """T1. None when the facts are no longer those that were decided on."""
-        digest = found.agreed.workspace.agreement.digest
+        stood = Stood(stood_on.basis(found), stood_on.facts(found))
         with self._store.transaction() as tx:
             if stamp(tx) != found.stamp:
                 return None
-            proposed = propose(tx, found.decision.plan, digest=digest, as_of=self._as_of, now=self._now)
+            proposed = propose(tx, found.decision.plan, stood=stood, as_of=self._as_of, now=self._now)
             courier.trust(stamp(tx))
         self._dropped.extend(proposed.dropped)
         self._reversed.extend(proposed.reversed)

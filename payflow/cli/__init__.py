@@ -41,7 +41,7 @@ COMMANDS = {
     "calc": ("calc", "Work out late-payment interest, fees and compensation on one invoice."),
     "rates": ("rates", "List the rate tables of statutes, print one, or add a rate."),
     "outbox": ("outbox", "List messages and what became of them."),
-    "log": ("log", "List the journal, or verify it."),
+    "log": ("log", "List the journal, verify it, or decide a day again."),
     "doctor": ("doctor", "Find what is misconfigured, and what sources cannot tell."),
 }
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from payflow import gate, plan
 from payflow.decide import book, doubts, freshness, views
-from payflow.decide.agreed import Agreed, agreed
+from payflow.decide.agreed import Agreed, agreed, as_journaled
 from payflow.decide.explain import explanation, find
 from payflow.decide.facts import Facts, load, local_day
 from payflow.decide.governing import compiled
@@ -87,6 +87,20 @@ def ground(store: Store, workspace: Workspace, as_of: date, now: datetime) -> Gr
         store_id = get_meta(store, "store") or ""
         known = stamp(store)
     return _ground(facts, memory, not_live_because, standing, store_id, known, as_of, now)
+
+
+def ground_before(store: Store, workspace: Workspace, as_of: date, now: datetime, seq: int) -> Ground:
+    """Decide from today's facts as if the journal had not yet come to record `seq`, under the agreement that stood then.
+
+    For looking back only: it asks neither whether this store is live nor what the files say now.
+    """
+    with store.snapshot():
+        memory = load_memory(store, as_of, before=seq)
+        standing = as_journaled(workspace, memory) or agreed(store, workspace, memory, as_of)
+        facts = load(store, standing.workspace, as_of)
+        store_id = get_meta(store, "store") or ""
+        known = stamp(store)
+    return _ground(facts, memory, "", standing, store_id, known, as_of, now)
 
 
 def _ground(
@@ -301,4 +315,4 @@ def _sources(workspace: Workspace, facts: Facts, as_of: date, now: datetime) -> 
     return found
 
 
-__all__ = ["Ground", "decide", "explain", "ground", "today"]
+__all__ = ["Ground", "decide", "explain", "ground", "ground_before", "today"]

@@ -50,6 +50,15 @@ def agreed(store: Store, workspace: Workspace, memory: Memory, as_of: date) -> A
     return Agreed(replace(workspace, agreement=agreement, sources=sources), versions, is_new, resolved.problems)
 
 
+def as_journaled(workspace: Workspace, memory: Memory) -> Agreed | None:
+    """The agreement as the last version of the memory has it, whatever the files say now; None before the first version."""
+    if not memory.versions:
+        return None
+    agreement = memory.versions[-1].agreement
+    sources = tuple(replace(one, key=agreement.sources.get(one.name, one.key)) for one in workspace.sources)
+    return Agreed(replace(workspace, agreement=agreement, sources=sources), list(memory.versions), False, ())
+
+
 def _known(store: Store, memory: Memory) -> Known:
     """What the journal knows by name: steps that were taken, sources that were read, projects that something was said of."""
     taken = {notice.step for several in memory.notices.values() for notice in several}

@@ -24,7 +24,8 @@ class RecordKind(StrEnum):
     IDENTITIES = "identities"
     # {rows: [[id, as_of, paid, credited, due_on]]}: balances and due dates seen, as of a moment
     OBSERVATIONS = "observations"
-    # {messages: [{key, client, intents}], dropped: [{key, client, why}], digest}: what a run decided (T1)
+    # {messages: [{key, client, intents}], dropped: [{key, client, why}], taken_back: [{ref, invoice, amount}], facts: [...],
+    # digest, rates, program}: what a run decided (T1), and on what (`payflow.decide.stood_on`)
     DECISION = "decision"
     # {key, client, day, outcome, transport, detail, to, notices: [...], charges: [...]}: what became of a message (T3)
     OUTCOME = "outcome"
@@ -52,6 +53,8 @@ class RecordKind(StrEnum):
     PHASE_FINISHED = "phase-finished"
     # {verdicts: {project/phase: open|blocked}, needs: [...]}: what the owner was told
     TOLD = "told"
+    # {name, reason, by, records: [[seq, digest]], known: [...]}: a person's data was taken out of these records
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -29,7 +29,15 @@ class Proposed:
     reversed: tuple[str, ...]
 
 
-def propose(tx: Transaction, plan: Plan, *, digest: str, as_of: date, now: datetime) -> Proposed:
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What a plan stands on, as the journal keeps it: `basis` of them all, `facts` by invoice id (`payflow.decide.stood_on`)."""
+
+    basis: Mapping[str, Any]
+    facts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def propose(tx: Transaction, plan: Plan, *, stood: Stood, as_of: date, now: datetime) -> Proposed:
     """Bring the outbox in line with the plan. Nothing is journaled when nothing changes."""
     taken = messages.intended(tx)
     waiting = {
@@ -57,7 +65,7 @@ def propose(tx: Transaction, plan: Plan, *, digest: str, as_of: date, now: datet
         messages.add_intents(tx, key, fresh)
         if fresh:
             decided.append({"key": key, "client": name, "intents": [list(step) for step in fresh]})
-    _journal(tx, plan, decided, dropped, digest, as_of, now)
+    _journal(tx, plan, decided, dropped, stood, as_of, now)
     return Proposed(waiting, tuple(one["key"] for one in dropped), tuple(takeback.ref for takeback in plan.takebacks))
 
 
@@ -108,14 +116,17 @@ def _journal(
     plan: Plan,
     decided: Sequence[dict[str, Any]],
     dropped: Sequence[dict[str, str]],
-    digest: str,
+    stood: Stood,
     as_of: date,
     now: datetime,
 ) -> None:
     records = [*_reversals(plan, as_of)]
-    if decided or dropped:
-        body = {"messages": list(decided), "dropped": list(dropped), "digest": digest}
-        records.append(Record(RecordKind.DECISION, as_of, body))
+    if decided or dropped or records:
+        taken_back = [{"ref": one.ref, "invoice": one.invoice, "amount": one.amount} for one in plan.takebacks]
+        spoken = {number for one in decided for number, _ in one["intents"]} | {one.invoice for one in plan.takebacks}
+        body = {"messages": list(decided), "dropped": list(dropped), "taken_back": taken_back}
+        body |= {"facts": [dict(stood.facts[number]) for number in sorted(spoken) if number in stood.facts]}
+        records.append(Record(RecordKind.DECISION, as_of, {**body, **stood.basis}))
     if records:
         journal.append(tx, records, at=now)
 

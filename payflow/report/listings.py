@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from payflow.errors import Problem
 from payflow.report.ansi import Style
 from payflow.report.table import Column, Row, table
-from payflow.report.text import block
+from payflow.report.text import block, clean, cut
 
 _PAINT = {"sent": Style.green, "waiting": Style.yellow, "unsure": Style.red, "failed": Style.red}
 
@@ -49,8 +50,20 @@ def _record(record: Mapping[str, Any], digits: int, style: Style) -> str:
     about = [record[name] for name in ("client", "project") if record[name]]
     about += [f"invoice #{record['invoice']}"] if record["invoice"] is not None else []
     text = ", ".join([*about, body_words(record["body"])] if record["body"] else about)
-    lines = block(text, style.columns, f"{record['seq']:>{digits}}  {record['day']}  {record['kind']:<15}  ")
-    return "\n".join(lines).rstrip()
+    first = f"{record['seq']:>{digits}}  {record['day']}  {record['kind']:<15}  "
+    ellipsis = "…" if style.signs else "..."
+    fitting = " ".join(cut(word, style.columns - len(first), ellipsis) for word in clean(text).split())
+    return "\n".join(block(fitting, style.columns, first)).rstrip()
+
+
+#: Digits of a digest that are enough to tell it from others at a look; `--json` has them all.
+_DIGEST = 12
+_HEX = re.compile(r"[0-9a-f]{32,}")
+
+
+def _value(value: Any) -> str:
+    """A plain value; of a digest only its beginning."""
+    return _HEX.sub(lambda found: found[0][:_DIGEST], str(value))
 
 
 def body_words(body: Mapping[str, Any]) -> str:
@@ -60,7 +73,7 @@ def body_words(body: Mapping[str, Any]) -> str:
         if isinstance(value, list):
             parts += [f"{name}: {len(value)}"] if value else []
         elif value not in (None, "") and not isinstance(value, dict) and name not in ("invoice", "client", "project"):
-            parts.append(f"{name} {value}")
+            parts.append(f"{name} {_value(value)}")
     return ", ".join(parts)
 
 

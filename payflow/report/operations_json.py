@@ -108,6 +108,17 @@ def log(records: Sequence[Mapping[str, Any]]) -> Json:
     return {"schema": "payflow.log/1", "records": [dict(record) for record in records]}
 
 
+def log_verify(records: int, erased: int, faults: Sequence[str]) -> Json:
+    """`payflow.log-verify/1`: whether the chain holds; how many records had a person's data erased from them."""
+    return {
+        "schema": "payflow.log-verify/1",
+        "holds": not faults,
+        "records": records,
+        "erased": erased,
+        "faults": list(faults),
+    }
+
+
 def doctor(findings: Sequence[Problem]) -> Json:
     """`payflow.doctor/1`: what is misconfigured."""
     errors = sum(not finding.warning for finding in findings)

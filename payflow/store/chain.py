@@ -1,7 +1,7 @@
 """The hash chain of the journal: how a body is written and salted, and what a record's hash covers.
 
-A record's hash covers the digest of its body, never the body itself: a person's data can be erased and the chain still holds.
-The salt keeps anyone from guessing an erased body out of its digest.
+A record's hash covers a digest of whom it is about and what it says, never these themselves: a person's data can be erased and
+the chain still holds. The salt keeps anyone from guessing what was erased out of its digest.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-#: How records are hashed today; each record says under which version it was written.
-VERSION = 1
+#: How records are hashed today; each record says under which version it was written. In the first one the hash covered client
+#: and project in clear, so that they cannot be erased from such a record.
+VERSION = 2
+_IN_CLEAR = 1
 #: What the first record follows.
 GENESIS = "0" * 64
 #: Random bytes that salt a body.
@@ -42,26 +44,27 @@ def canonical(body: Mapping[str, Any]) -> str:
     return _json(checked)
 
 
-def digest_of(salt: str, body: str) -> str:
-    """SHA-256 of salt and body; empty, which is no digest, where these cannot be what payflow wrote."""
+def digest_of(version: int, salt: str, client: str, project: str, body: str) -> str:
+    """SHA-256 of salt, client, project and body; empty, which is no digest, where these cannot be what payflow wrote."""
     try:
         raw = bytes.fromhex(salt)
         # one length and one spelling: else its end could move into the body, or blanks into it, unseen
         sound = len(raw) == SALT_BYTES and raw.hex() == salt
-        return hashlib.sha256(raw + body.encode()).hexdigest() if sound else ""
+        covered = body if version == _IN_CLEAR else _json((client, project, body))
+        return hashlib.sha256(raw + covered.encode()).hexdigest() if sound else ""
     except (AttributeError, TypeError, ValueError):
         return ""
 
 
 def hash_of(record: Sealed) -> str:
-    """SHA-256 over everything in the row but the hash itself, as a JSON array: no two rows are written alike."""
+    """SHA-256 over the row but the hash itself and what the digest covers, as a JSON array: no two rows are written alike."""
+    names = (record.client, record.project) if record.version == _IN_CLEAR else ()
     covered = (
         record.version,
         record.seq,
         record.prev,
         record.kind,
-        record.client,
-        record.project,
+        *names,
         record.invoice,
         record.day,
         record.at,

@@ -5,18 +5,30 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from payflow.model.journal import Record
+from payflow.model.journal import Record, RecordKind
 from payflow.store import chain, projections
 from payflow.store.anchor import Head, read_anchor
 from payflow.store.chain import GENESIS, Sealed
 from payflow.store.database import Reader, Row, Transaction
 from payflow.store.moments import from_moment, to_date, to_day, to_moment
 
-__all__ = ["Head", "JournalEntry", "append", "entries", "head", "rebuild_projections", "verify"]
+__all__ = [
+    "Erased",
+    "Head",
+    "JournalEntry",
+    "append",
+    "entries",
+    "erase",
+    "erasures",
+    "head",
+    "rebuild_projections",
+    "verify",
+]
 
 #: Records read at a time, so that a journal of any length is read in bounded memory.
 _PAGE = 2000
@@ -51,7 +63,8 @@ def append(tx: Transaction, records: Sequence[Record], *, at: datetime) -> list[
     salts: list[str] = []
     for record, body in zip(records, bodies, strict=True):
         salts.append(secrets.token_hex(chain.SALT_BYTES))
-        sealed.append(_seal(record, last, moment, chain.digest_of(salts[-1], body)))
+        digest = chain.digest_of(chain.VERSION, salts[-1], record.client, record.project, body)
+        sealed.append(_seal(record, last, moment, digest))
         last = Head(sealed[-1].seq, sealed[-1].hash)
     tx.executemany(_INSERT, sealed)
     tx.executemany(
@@ -101,8 +114,9 @@ def entries(
     invoice: int | None = None,
     since: date | None = None,
     until: date | None = None,
+    before: int | None = None,
 ) -> Iterator[JournalEntry]:
-    """Records in order, by kind, by what they are about, and by business day (both ends included)."""
+    """Records in order, by kind, by what they are about, by business day (both ends included), and before a record's number."""
     conditions, params = ["1 = 1"], list[Any]()
     if kinds is not None:
         wanted = [str(kind) for kind in kinds]
@@ -114,6 +128,7 @@ def entries(
         ("journal.invoice = ?", invoice),
         ("journal.day >= ?", None if since is None else to_day(since)),
         ("journal.day <= ?", None if until is None else to_day(until)),
+        ("journal.seq < ?", before),
     ):
         if value is not None:
             conditions.append(condition)
@@ -146,6 +161,40 @@ def _pages(db: Reader, where: str, params: Sequence[Any]) -> Iterator[Row]:
         page = db.query(sql, (page[-1][0], *params)) if len(page) == _PAGE else []
 
 
+class Erased(NamedTuple):
+    """What is left of a record after a person's data was taken out of it."""
+
+    seq: int
+    client: str
+    project: str
+    body: Mapping[str, Any]
+
+
+def erase(tx: Transaction, left: Sequence[Erased], record: Record, *, at: datetime) -> int:
+    """Put what is left in the place of records, and append the record of it, which names each with its new digest.
+
+    Nothing of what was there stays, its salt included. Returns the number of the appended record. The client and project of a
+    record of the first form stay as they are, since its hash covers them.
+    """
+    named: list[list[Any]] = []
+    for one in left:
+        [(version, client, project)] = tx.query(
+            "SELECT version, client, project FROM journal WHERE seq = ?", (one.seq,)
+        )
+        body, salt = chain.canonical(one.body), secrets.token_hex(chain.SALT_BYTES)
+        if version >= _ERASABLE:
+            client, project = one.client, one.project
+        tx.execute("UPDATE journal SET client = ?, project = ? WHERE seq = ?", (client, project, one.seq))
+        tx.execute("UPDATE journal_body SET salt = ?, body = ? WHERE seq = ?", (salt, body, one.seq))
+        named.append([one.seq, chain.digest_of(version, salt, client, project, body)])
+    [number] = append(tx, [replace(record, body={**record.body, "records": named})], at=at)
+    return number
+
+
+#: From this form on, client and project can be erased.
+_ERASABLE = 2
+
+
 def rebuild_projections(tx: Transaction) -> None:
     """Recompute identities, observations and charges from the records."""
     projections.clear(tx)
@@ -160,11 +209,12 @@ def verify(db: Reader, anchor: Path) -> list[str]:
     Read inside a snapshot while others may write.
     """
     faults: list[str] = []
+    erased = erasures(db)
     anchored = {line.seq: line.hash for line in read_anchor(anchor)}
     last = Head(0, GENESIS)
     for row in _pages(db, "1 = 1", ()):
         record = Sealed(*row[:11])
-        faults += _faults(record, last, salt=row[11], body=row[12])
+        faults += _faults(record, last, erased.get(record.seq), salt=row[11], body=row[12])
         known = anchored.pop(record.seq, record.hash)
         if known != record.hash:
             faults.append(
@@ -183,7 +233,17 @@ def verify(db: Reader, anchor: Path) -> list[str]:
     return faults
 
 
-def _faults(record: Sealed, last: Head, *, salt: Any, body: Any) -> Iterator[str]:
+def erasures(db: Reader) -> dict[int, str]:
+    """Number -> digest of what is left, of every record from which a person's data was erased."""
+    return {
+        int(seq): str(digest)
+        for entry in entries(db, kinds=[RecordKind.ERASED])
+        for seq, digest in entry.body.get("records", ())
+    }
+
+
+def _faults(record: Sealed, last: Head, left: str | None, *, salt: Any, body: Any) -> Iterator[str]:
+    """What is wrong with one record. `left` is the digest that an erasure put in the place of the record's own."""
     seq, expected = record.seq, last.seq + 1
     if seq > expected:
         gone = f"record {expected} is" if seq == expected + 1 else f"records {expected} to {seq - 1} are"
@@ -194,5 +254,7 @@ def _faults(record: Sealed, last: Head, *, salt: Any, body: Any) -> Iterator[str
         yield f"record {seq} was changed or moved after it was written"
     if body is None:
         yield f"the body of record {seq} is missing, and no record says that it was erased"
-    elif chain.digest_of(salt, body) != record.digest:
-        yield f"the body of record {seq} was changed after it was written"
+    elif chain.digest_of(record.version, salt, record.client, record.project, body) != (left or record.digest):
+        when = "it was written" if left is None else "a person's data was erased from it"
+        names = "" if record.version == 1 else ", or its client or project"
+        yield f"the body of record {seq} was changed after {when}{names}"

@@ -42,13 +42,13 @@ def last_live(db: Reader, until: date | None = None) -> Live | None:
     return last
 
 
-def load_memory(db: Reader, until: date | None = None) -> Memory:
-    """What the journal holds up to and including `until`; everything when None.
+def load_memory(db: Reader, until: date | None = None, before: int | None = None) -> Memory:
+    """What the journal holds up to and including `until`, and before the record of a number; everything when None.
 
     Kinds that only a newer program knows are not read. Raises `JournalError` for a record that makes no sense.
     """
     growing = _Growing()
-    for entry in entries(db, kinds=_APPLY, until=until):
+    for entry in entries(db, kinds=_APPLY, until=until, before=before):
         try:
             _APPLY[RecordKind(entry.kind)](growing, entry)
         except (KeyError, TypeError, ValueError, AttributeError) as error:

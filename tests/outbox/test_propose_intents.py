@@ -9,7 +9,7 @@ import pytest
 
 from payflow.decide import ground
 from payflow.model.journal import MessageState
-from payflow.outbox.propose import Proposed, new_key, propose
+from payflow.outbox.propose import Proposed, Stood, new_key, propose
 from payflow.store import messages
 from stories.world import World, invoice, paid
 
@@ -28,7 +28,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def _propose(world: World) -> Proposed:
     found = ground(world.store, world.workspace, world.now.date(), world.now)
     with world.store.transaction() as tx:
-        return propose(tx, found.decision.plan, digest="d", as_of=world.now.date(), now=world.now)
+        return propose(tx, found.decision.plan, stood=Stood({"digest": "d"}), as_of=world.now.date(), now=world.now)
 
 
 def test_one_message_per_client_with_an_intent_per_invoice(world: World) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from payflow.decide.replay import Act, Footing, Replayed
 from payflow.errors import Problem
 from payflow.model.decision import Decision, Flag, ReasonCode
 from payflow.model.facts import State
-from payflow.report import as_json, operations_json
+from payflow.report import as_json, operations_json, replay
+from payflow.report.ansi import Style
 from report import factories
 
 NAMES = (
@@ -26,6 +28,8 @@ NAMES = (
     "run",
     "sync",
     "log",
+    "log-verify",
+    "replay",
     "outbox",
     "doctor",
     "connectors",
@@ -237,6 +241,27 @@ def test_readings_tell_their_problems_by_severity():
 )
 def test_a_run_says_whether_something_was_left_out(report, left_out):
     assert valid("run", operations_json.run(report))["left_out"] is left_out
+
+
+def test_a_check_of_the_journal_names_its_faults():
+    data = valid("log-verify", operations_json.log_verify(7, 1, ["record 3 was changed"]))
+    assert (data["holds"], data["records"], data["erased"], data["faults"]) == (False, 7, 1, ["record 3 was changed"])
+    assert valid("log-verify", operations_json.log_verify(7, 0, []))["holds"] is True
+
+
+def test_a_replay_tells_what_differs_line_by_line():
+    act = Act(7, "INV-1", "reminder", "", True, False, ("due on: 2026-11-04 then, 2026-11-20 now",))
+    footings = (
+        Footing("agreement", "ab" * 32, "cd" * 32, ("policies.standard.grace",)),
+        Footing("rates", "", "ef" * 32),
+    )
+    again = Replayed(12, datetime(2026, 11, 21, 9, 30, tzinfo=UTC), (act,), footings)
+    data = valid("replay", replay.replay_json(factories.AS_OF, [again]))
+    assert (data["same"], data["decisions"][0]["acts"][0]["differences"]) == (False, list(act.why))
+    assert data["decisions"][0]["stood_on"][1]["then"] is None
+    text = replay.replay_text(factories.AS_OF, [again], Style(signs=False))
+    assert "INV-1, reminder: decided then, not now" in text
+    assert "the rate tables: not recorded then, efefefefefef now" in text
 
 
 def test_findings_are_counted_by_severity():
