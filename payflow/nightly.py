@@ -213,15 +213,15 @@ class _Night:
         return after is not None and after.state is MessageState.SENT
 
     def _owner_key(self, plan: Plan) -> str:
-        waiting = [
-            row for row in messages.messages(self._store, MessageState.WAITING) if row.client.startswith("owner:")
-        ]
-        if waiting:
-            return waiting[0].key
+        """The owner's message that waits, or a new one; another run of the same moment may have made it already."""
         key = new_key("owner", [(len(plan.changes), repr((plan.changes, plan.news)))], self._as_of, self._now)
         with self._store.transaction() as tx:
-            messages.add(tx, key, f"owner:{key}", self._now)
-        return key
+            waiting = [
+                row.key for row in messages.messages(tx, MessageState.WAITING) if row.client.startswith("owner:")
+            ]
+            if not waiting and messages.message(tx, key) is None:
+                messages.add(tx, key, f"owner:{key}", self._now)
+        return waiting[0] if waiting else key
 
     def _note_told(self, found: Ground) -> None:
         with self._store.transaction() as tx:

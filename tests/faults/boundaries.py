@@ -1,0 +1,82 @@
+"""Every point of a run at which something leaves the process or becomes durable; a run can be killed at any of them.
+
+arm(Rule(event=17))        SIGKILL just before or after the seventeenth such point
+arm(Rule(after=0.031))     the kernel ends the process after so many seconds, wherever it is
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from payflow.store import Store
+
+
+class Rule(NamedTuple):
+    """Where to die: at a numbered event, or after so many seconds; neither: not at all."""
+
+    event: int = 0
+    after: float = 0.0
+
+
+class _Counter:
+    """Counts events, and kills the process at one of them."""
+
+    def __init__(self, last: int) -> None:
+        self.seen = 0
+        self._last = last
+
+    def __call__(self) -> None:
+        self.seen += 1
+        if self.seen == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(rule: Rule) -> _Counter:
+    """Let this process die as the rule says. Returns what counts the events, for a run that lives."""
+    counter = _Counter(rule.event)
+    for name in ("fsync", "replace", "rename", "unlink"):
+        _around(os, name, counter)
+    _around(socket.socket, "sendall", counter)
+    _around(socket.SocketIO, "readinto", counter)
+    _around_transactions(counter)
+    if rule.after:
+        # the default action of this signal ends the process on the spot, as SIGKILL does
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, rule.after)
+    return counter
+
+
+def _around(owner: Any, name: str, tick: Callable[[], None]) -> None:
+    plain = getattr(owner, name)
+
+    def watched(*args: Any, **more: Any) -> Any:
+        tick()
+        result = plain(*args, **more)
+        tick()
+        return result
+
+    setattr(owner, name, watched)
+
+
+def _around_transactions(tick: Callable[[], None]) -> None:
+    plain = Store.transaction
+
+    @contextmanager
+    def watched(store: Store) -> Iterator[Any]:
+        with plain(store) as transaction:
+            yield transaction
+            # all is written, nothing committed
+            tick()
+        tick()
+
+    Store.transaction = watched  # type: ignore[method-assign,assignment]  # that is the point of it
+
+
+if sys.platform == "win32":  # pragma: no cover
+    raise ImportError("processes are killed with POSIX signals here")
