@@ -143,7 +143,6 @@ class _Night:
         proposed = self._propose(found, courier)
         if proposed is None:
             return False
-        cases = {case.view.id: case for case in found.cases}
         for message in found.decision.plan.messages:
             key = proposed.waiting.get(message.recipient.client)
             row = messages.message(self._store, key) if key else None
@@ -153,9 +152,7 @@ class _Night:
                 continue
             try:
                 reserved = part(message, messages.intents_of(self._store, key))
-                letter = client_letter(
-                    reserved, key, cases, self._renderer, self._workspace.business, self._now, self._as_of
-                )
+                letter = client_letter(reserved, key, self._renderer, self._workspace.business, self._now, self._as_of)
             except DeliveryError as error:
                 courier.refuse(key, message.recipient.client, error)
             else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from payflow.columns import to_date, to_day
@@ -29,11 +29,13 @@ from payflow.model.decision import (
     VerdictChange,
 )
 from payflow.model.facts import State
-from payflow.model.journal import Announcement, Charge, ChargeState, Hold, Memory, Notice
+from payflow.model.journal import Announcement, Charge, ChargeKind, ChargeState, Hold, Memory, Notice
+from payflow.model.serial import late_fee_from_json, late_fee_to_json
 from payflow.policy import binding, fees, ladder, timeline
+from payflow.policy.late_fees import fee_days, terms_in
 
 #: The kind of charge that a step of the ladder claims.
-LATE_FEE = "late-fee"
+LATE_FEE: str = ChargeKind.LATE_FEE
 
 #: An invoice in one of these states was never owed, so nothing was ever late on it.
 _NEVER_OWED = frozenset({State.DRAFT, State.VOID, State.CREDITED})
@@ -108,10 +110,10 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
         )
     return NoticeItem(
         invoice=view,
-        step=step.key,
+        step=case.next.key,
         step_name=step.name,
         template=step.email,
-        fee=_fee(case, step, policy, store),
+        fee=_fee(case, step, policy, as_of, store),
         announces=_announcement(case, step, policy, as_of),
         blocks=blocked_by(view.number, view.project, projects),
         charges=tuple(charge for charge in case.charges if charge.state is ChargeState.CLAIMED),
@@ -132,25 +134,51 @@ def blocked_by(number: str, project: str, projects: Sequence[ProjectView]) -> tu
     )
 
 
-def _fee(case: Case, step: Step, policy: Policy, store: str) -> FeeDraft | None:
+def _fee(case: Case, step: Step, policy: Policy, as_of: date, store: str) -> FeeDraft | None:
     """The fee that a notice claims: bound, named by an earlier notice that was handed over, in a currency it exists in."""
-    announced = ladder.announcement_of(step, case.notices)
-    if not step.fee or policy.late_fee is None or not case.binds or announced is None:
+    announced, view, fee = ladder.announcement_of(step, case.notices), case.view, policy.late_fee
+    if not step.fee or fee is None or not case.binds or announced is None or view.due_on is None:
         return None
-    figure = fees.amount(policy.late_fee, case.view.currency, case.view.outstanding)
+    found = fees.worked_out(fee, view.currency, view.outstanding, view.total, claimed_fees(case.charges))
     # what was announced is what may be claimed: under other terms by now, nothing is
-    if not figure or announced.text != _named(policy.late_fee, case.view.currency):
+    if not found or not found[0] or announced.text != _named(fee, view.currency):
         return None
-    generation = sum(charge.kind == LATE_FEE and charge.occurrence == step.key for charge in case.charges)
+    period = ladder.period(policy, view.due_on, as_of) if fee.repeats else None
+    occurrence = step.key if period is None else (case.next.period or period[0]).isoformat()
+    generation = sum(charge.kind == LATE_FEE and charge.occurrence == occurrence for charge in case.charges)
+    if fee.repeats and generation:
+        return None
+    rests_on = binding.rests_on(policy, case.contract, view.issued_on)
+    terms = {
+        "policy": policy.name,
+        "agreement": case.digest,
+        "words": found[1],
+        "rests_on": rests_on,
+        "percent": f"{fee.percent.numerator * 100}/{fee.percent.denominator}" if fee.percent is not None else None,
+        "fee": late_fee_to_json(fee),
+        "day": step.day,
+        "base": view.outstanding,
+        "due_on": view.due_on.isoformat(),
+    }
+    ref = reference(store, view.id, occurrence, generation)
     return FeeDraft(
-        ref=reference(store, case.view.id, step.key, generation),
-        amount=figure,
-        currency=case.view.currency,
-        occurrence=step.key,
-        generation=generation,
-        words=fees.words(policy.late_fee, case.view.currency),
-        rests_on=binding.rests_on(policy, case.contract, case.view.issued_on),
+        ref, found[0], view.currency, occurrence, generation, found[1], rests_on, ChargeKind.LATE_FEE, terms
     )
+
+
+def claimed_fees(charges: Iterable[Charge]) -> int:
+    """The sum of the late fees of an invoice that were not taken back; what was waived counts, so that none takes its place."""
+    return sum(
+        charge.amount - sum(back.amount for back in charge.reversals) for charge in charges if charge.kind == LATE_FEE
+    )
+
+
+def may_repeat(policy: Policy, currency: str, binds: bool, charges: Sequence[Charge]) -> bool:
+    """Whether a late fee that repeats may arise once more: it binds, exists in the currency, and its cap is not reached."""
+    fee = policy.late_fee
+    if fee is None or not fee.repeats or not binds or not fees.exists(fee, currency):
+        return False
+    return currency not in fee.cap or claimed_fees(charges) < fee.cap[currency]
 
 
 def reference(store: str, invoice: int, occurrence: str, generation: int) -> str:
@@ -162,26 +190,37 @@ def reference(store: str, invoice: int, occurrence: str, generation: int) -> str
 
 def _announcement(case: Case, step: Step, policy: Policy, as_of: date) -> Announcement | None:
     """The next fee of the ladder, named before it arises, with the first day on which it may."""
+    fee, due_on, currency = policy.late_fee, case.view.due_on, case.view.currency
+    if not case.binds or fee is None or due_on is None or not fees.exists(fee, currency):
+        return None
     later = policy.ladder[policy.ladder.index(step) + 1 :] if step in policy.ladder else ()
     ahead = next((one for one in later if one.fee), None)
-    if ahead is None or not case.binds or policy.late_fee is None or case.view.due_on is None:
-        return None
-    if not _exists(policy.late_fee, case.view.currency):
-        return None
-    this = Notice(case.view.id, step.key, as_of, case.view.due_on)
-    on = ladder.earliest(policy, ahead, case.view.due_on, [*case.notices, this], case.holds)
+    this = Notice(case.view.id, case.next.key, as_of, due_on)
+    if ahead is None:
+        return _again(case, policy, this, as_of)
+    on = ladder.earliest(policy, ahead, due_on, [*case.notices, this], case.holds)
     if on is None:
         return None
-    return Announcement(ahead.key, on, _named(policy.late_fee, case.view.currency))
+    return Announcement(ahead.key, on, _named(fee, currency))
+
+
+def _again(case: Case, policy: Policy, this: Notice, as_of: date) -> Announcement | None:
+    """The fee of the next period, where the late fee repeats."""
+    ahead, fee, due_on = ladder.fee_step(policy), policy.late_fee, case.view.due_on
+    if ahead is None or fee is None or due_on is None:
+        return None
+    if not may_repeat(policy, case.view.currency, case.binds, case.charges):
+        return None
+    notices = [*case.notices, this]
+    found = ladder.next_again(policy, due_on, as_of, notices, case.holds)
+    if found is None or found.on is None:
+        return None
+    return Announcement(ahead.key, found.on, _named(fee, case.view.currency))
 
 
 def _named(fee: LateFee, currency: str) -> str:
     """A fee as a notice names it."""
     return f"a late fee of {fees.words(fee, currency)}"
-
-
-def _exists(fee: LateFee, currency: str) -> bool:
-    return fee.percent is not None or currency in fee.flat
 
 
 def takeback(case: Case, charge: Charge) -> Takeback | None:
@@ -207,6 +246,8 @@ def _justified(case: Case, charge: Charge) -> tuple[int, str]:
     day = int(charge.terms.get("day", 0))
     if view.due_on is not None and view.due_on + timedelta(days=day) > charge.claimed_on:
         return 0, f"{view.number} fell due on {view.due_on.isoformat()}, too late for the fee of {claimed}"
+    if _periods_over(case, charge):
+        return 0, f"{view.number} fell due on {view.due_on}, and fewer periods had begun by {claimed}"
     total = view.total
     before = to_day(charge.claimed_on) - 1
     owed = timeline.balance_on(total, case.movements, before)
@@ -214,12 +255,37 @@ def _justified(case: Case, charge: Charge) -> tuple[int, str]:
     if owed <= tolerance:
         last = max((on for on, amount in case.movements if on <= before and amount > 0), default=before)
         return 0, f"{view.number} was paid by {to_date(last).isoformat()}, before the fee of {claimed}"
-    percent = charge.terms.get("percent")
-    if percent:
-        figure = fees.amount(LateFee(percent=fees.from_percent(str(percent))), view.currency, owed)
+    fee = _made_under(charge)
+    if fee is not None:
+        figure = fees.amount(fee, view.currency, owed, total, _claimed_before(case, charge))
         if figure is not None and figure < charge.standing:
             return figure, f"less of {view.number} was outstanding on {claimed} than was known then"
     return charge.standing, ""
+
+
+def _made_under(charge: Charge) -> LateFee | None:
+    """The late fee as it was when the charge was made; None for a flat one of old, which nothing makes less."""
+    if charge.terms.get("fee"):
+        return late_fee_from_json(charge.terms["fee"])
+    percent = charge.terms.get("percent")
+    return LateFee(percent=fees.from_percent(str(percent))) if percent else None
+
+
+def _claimed_before(case: Case, charge: Charge) -> int:
+    """The late fees that stood before a charge, as far as they were not taken back."""
+    earlier = [one for one in case.charges if (one.claimed_on, one.ref) < (charge.claimed_on, charge.ref)]
+    return claimed_fees(earlier)
+
+
+def _periods_over(case: Case, charge: Charge) -> bool:
+    """Whether more fees stand than periods had begun by the day of a charge: its due date turned out later."""
+    fee, due_on = _made_under(charge), case.view.due_on
+    if fee is None or not fee.repeats or due_on is None:
+        return False
+    terms = terms_in(replace(fee, grace=int(charge.terms.get("day", 1)) - 1), charge.currency)
+    begun = sum(1 for _ in fee_days(terms, due_on, charge.claimed_on)) if terms is not None else 0
+    standing = [one for one in case.charges if one.kind == LATE_FEE and one.standing > 0]
+    return sum(one.claimed_on <= charge.claimed_on for one in standing) > begun
 
 
 def _corrections(case: Case, charge: Charge, back: Takeback | None) -> Iterable[CorrectionItem]:

@@ -11,6 +11,7 @@ from payflow.errors import Problem
 from payflow.model.agreement import Workspace
 from payflow.model.journal import Memory, Record, RecordKind, Version
 from payflow.model.serial import agreement_to_json
+from payflow.policy import ladder
 from payflow.workspace.versions import Known, resolve
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def as_journaled(workspace: Workspace, memory: Memory) -> Agreed | None:
 
 def _known(store: Store, memory: Memory) -> Known:
     """What the journal knows by name: steps that were taken, sources that were read, projects that something was said of."""
-    taken = {notice.step for several in memory.notices.values() for notice in several}
+    taken = {ladder.step_of(notice.step) for several in memory.notices.values() for notice in several}
     return Known(
         steps=frozenset(
             (policy.name, step.key)

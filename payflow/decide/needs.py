@@ -14,6 +14,7 @@ from payflow.model.facts import State
 from payflow.model.journal import ChargeState
 from payflow.money import show
 from payflow.plan import Case
+from payflow.policy import fees
 from payflow.policy.claims import Claimed
 from payflow.policy.ladder import announcement_of
 
@@ -127,6 +128,6 @@ def _of_charges(case: Case, need: Callable[[str, str, str], Need], as_of: date) 
         if announcement_of(step, case.notices) is None:
             text = f"{view.number}: no fee goes with {step.name}, since no earlier notice named it"
             yield need("fee-not-announced", text, "Nothing; the notice goes out without a fee.")
-        elif case.policy.late_fee.percent is None and view.currency not in case.policy.late_fee.flat:
+        elif not fees.exists(case.policy.late_fee, view.currency):
             text = f"{view.number}: the late fee of policy {case.policy.name} has no amount in {view.currency}"
             yield need("fee-currency", text, f'Write late_fee = {{ amount = {{ {view.currency} = "..." }} }}.')

@@ -16,7 +16,7 @@ from payflow.model.agreement import DueRule, Policy, Step
 from payflow.model.decision import Flag, InvoiceView
 from payflow.model.facts import Role, Settlement, State
 from payflow.model.journal import Charge, ChargeState, Hold, Memory
-from payflow.plan import Case
+from payflow.plan import Case, may_repeat
 from payflow.policy import binding, interest, ladder
 from payflow.policy.assess import SETTLEMENTS, Assessment
 from payflow.policy.claims import Governed
@@ -235,7 +235,9 @@ def _next(setting: Setting, index: int, view: InvoiceView, holds: Sequence[Hold]
     why = _why_none(setting, view)
     if why or item.policy is None or view.due_on is None:
         return ladder.Next(None, None, why or "no due date is known")
-    return ladder.next_step(item.policy, view.due_on, setting.as_of, setting.memory.notices.get(view.id, ()), holds)
+    again = may_repeat(item.policy, view.currency, setting.binds[index], setting.memory.charges.get(view.id, ()))
+    notices = setting.memory.notices.get(view.id, ())
+    return ladder.next_step(item.policy, view.due_on, setting.as_of, notices, holds, again=again)
 
 
 def _why_none(setting: Setting, view: InvoiceView) -> str:

@@ -109,13 +109,69 @@ class Terms:
         return any(part in (TermPart.FOLLOWING, TermPart.PRECEDING) for part, _ in self.parts)
 
 
+class FeeBase(StrEnum):
+    """What percentages and bands go by."""
+
+    # what is unpaid at the end of the day before the fee arises
+    OUTSTANDING = "outstanding"
+    # the invoice's amount, whatever was paid since
+    ORIGINAL = "original"
+
+
+class Take(StrEnum):
+    """Which one, where a fee is both a sum and a percentage."""
+
+    # the higher of the two
+    GREATER = "greater"
+    # the lower of the two
+    LESSER = "lesser"
+
+
+@dataclass(frozen=True, slots=True)
+class LateFeeBand:
+    """A fee for amounts `up_to` a limit that belongs to it, or `below` one that does not, or for all the rest.
+
+    Money by currency in minor units; `percent` an exact fraction of one.
+    """
+
+    flat: Mapping[str, int] = field(default_factory=dict)
+    percent: Fraction | None = None
+    take: Take | None = None
+    up_to: Mapping[str, int] = field(default_factory=dict)
+    below: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class LateFee:
-    """A one-off fee: flat, in the currencies it names (minor units), or a percent of what is outstanding."""
+    """A late fee as agreed: flat, a percent, the greater or lesser of both, or one of these by bands of the amount.
+
+    Money by currency in minor units. A fee exists in a currency if every amount in it names that currency.
+    `payflow.policy.late_fees` works it out.
+    """
 
     flat: Mapping[str, int] = field(default_factory=dict)
     #: Percent as an exact fraction of one: 1.5 % is Fraction(15, 1000).
     percent: Fraction | None = None
+    take: Take | None = None
+    of: FeeBase = FeeBase.OUTSTANDING
+    #: The rate of the tax that amounts contain and percentages leave out, as a fraction of one; None: percentages are of gross.
+    tax: Fraction | None = None
+    #: Asked in order; where there are any, the keys above are theirs.
+    bands: tuple[LateFeeBand, ...] = ()
+    minimum: Mapping[str, int] = field(default_factory=dict)
+    maximum: Mapping[str, int] = field(default_factory=dict)
+    #: The most that all fees of one invoice may come to.
+    cap: Mapping[str, int] = field(default_factory=dict)
+    #: The fee arises again after so many days or months; 0 and 0: only with the steps that say so.
+    every_days: int = 0
+    every_months: int = 0
+    #: Days after the due date without a fee, beside the policy's grace.
+    grace: int = 0
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it arises again and again."""
+        return bool(self.every_days or self.every_months)
 
 
 @dataclass(frozen=True, slots=True)

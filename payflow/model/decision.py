@@ -5,14 +5,15 @@ Everything here is derived; none of it is ever the truth. Amounts are minor unit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from payflow.model.facts import Role, State
-from payflow.model.journal import Announcement, Charge, Notice, Waiver
+from payflow.model.journal import Announcement, Charge, ChargeKind, Notice, Waiver
 
 
 class Flag(StrEnum):
@@ -193,7 +194,10 @@ class BlockedWork(NamedTuple):
 
 
 class FeeDraft(NamedTuple):
-    """A fee that a notice would claim. `words` is the fee as agreed, `rests_on` the agreement it rests on."""
+    """A charge that a notice would claim. `words` is what was agreed, `rests_on` the agreement it rests on.
+
+    `terms` are what the journal keeps with it, so that it can be judged when the terms have long changed.
+    """
 
     ref: str
     amount: int
@@ -202,6 +206,8 @@ class FeeDraft(NamedTuple):
     generation: int
     words: str
     rests_on: str
+    kind: str = ChargeKind.LATE_FEE
+    terms: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

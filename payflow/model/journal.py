@@ -109,6 +109,17 @@ class Notice(NamedTuple):
     message: str = ""
 
 
+class ChargeKind(StrEnum):
+    """What a charge is for."""
+
+    # the late fee of the contract, claimed by a step
+    LATE_FEE = "late-fee"
+    # the fixed sum of a law, or one that was agreed, once
+    COMPENSATION = "compensation"
+    # interest that was billed
+    INTEREST = "interest"
+
+
 class ChargeState(StrEnum):
     """What became of a charge."""
 

@@ -19,7 +19,7 @@ from hashlib import sha256
 from types import NoneType, UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
-from payflow.model.agreement import Agreement
+from payflow.model.agreement import Agreement, LateFee
 
 _Read = Callable[[Any], Any]
 
@@ -49,6 +49,16 @@ def agreement_to_json(agreement: Agreement) -> dict[str, Any]:
 def agreement_from_json(data: Mapping[str, Any]) -> Agreement:
     """The exact inverse of `agreement_to_json`."""
     return cast(Agreement, _reader(Agreement)(data))
+
+
+def late_fee_to_json(fee: LateFee) -> dict[str, Any]:
+    """A late fee as a charge's record keeps it."""
+    return cast(dict[str, Any], _written(fee))
+
+
+def late_fee_from_json(data: Mapping[str, Any]) -> LateFee:
+    """The exact inverse of `late_fee_to_json`."""
+    return cast(LateFee, _reader(LateFee)(data))
 
 
 def digest_of(agreement: Agreement) -> str:

@@ -7,23 +7,22 @@ from datetime import date, datetime
 from typing import Any
 
 from payflow.model.agreement import Business
-from payflow.model.decision import ClientMessage, NoticeItem, Plan
+from payflow.model.decision import ClientMessage, FeeDraft, InvoiceView, NoticeItem, Plan
 from payflow.outbox.deliver import Letter
 from payflow.outbox.mime import build
 from payflow.outbox.render import Renderer
-from payflow.plan import LATE_FEE, Case, correction_step
+from payflow.plan import correction_step
 
 
 def client_letter(
     message: ClientMessage,
     key: str,
-    cases: Mapping[int, Case],
     renderer: Renderer,
     business: Business,
     now: datetime,
     as_of: date,
 ) -> Letter:
-    """A letter to a client. `cases` by invoice id say under which terms a fee is claimed."""
+    """A letter to a client, with the charges that it claims."""
     recipient = message.recipient
     addresses = [recipient.email, *recipient.cc]
     rendered = renderer.client_message(message, as_of)
@@ -33,7 +32,7 @@ def client_letter(
         "day": as_of.isoformat(),
         "to": addresses,
         "notices": [*map(_notice, message.notices), *_corrections(message)],
-        "charges": [_charge(item, cases[item.invoice.id]) for item in message.notices if item.fee is not None],
+        "charges": [_charge(item.fee, item.invoice) for item in message.notices if item.fee is not None],
     }
     return Letter(key, addresses, email, body)
 
@@ -78,29 +77,15 @@ def _corrections(message: ClientMessage) -> Sequence[dict[str, Any]]:
     ]
 
 
-def _charge(item: NoticeItem, case: Case) -> dict[str, Any]:
+def _charge(fee: FeeDraft, view: InvoiceView) -> dict[str, Any]:
     """A charge with the terms it is made under, so that it can be explained and judged when they have long changed."""
-    fee, policy, view = item.fee, case.policy, item.invoice
-    if fee is None or policy is None or policy.late_fee is None:
-        raise ValueError(f"no fee goes with {item.step} of {view.number}")
-    step = next(step for step in policy.ladder if step.key == item.step)
-    percent = policy.late_fee.percent
     return {
         "ref": fee.ref,
         "invoice": view.id,
-        "kind": LATE_FEE,
+        "kind": fee.kind,
         "occurrence": fee.occurrence,
         "generation": fee.generation,
         "amount": fee.amount,
         "currency": fee.currency,
-        "terms": {
-            "policy": policy.name,
-            "agreement": case.digest,
-            "words": fee.words,
-            "rests_on": fee.rests_on,
-            "percent": f"{percent.numerator * 100}/{percent.denominator}" if percent is not None else None,
-            "day": step.day,
-            "base": view.outstanding,
-            "due_on": view.due_on.isoformat() if view.due_on else None,
-        },
+        "terms": dict(fee.terms),
     }

@@ -1,45 +1,42 @@
-"""What a late fee amounts to, in figures and in words."""
+"""What a late fee amounts to in one currency, in figures and in words."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from payflow.model.agreement import LateFee
-from payflow.money import round_half_up, show
+from payflow.policy.late_fees import fee_on, terms_in, terms_words
+from payflow.policy.percents import from_percent, percent
+
+__all__ = ["amount", "exists", "from_percent", "percent", "words", "worked_out"]
 
 
-def amount(fee: LateFee, currency: str, outstanding: int) -> int | None:
-    """The fee in minor units on what is outstanding when its step is taken; None where the fee names no such currency.
+def worked_out(
+    fee: LateFee, currency: str, outstanding: int, original: int | None = None, before: int = 0
+) -> tuple[int, str] | None:
+    """The fee in minor units and how it came about; None where it does not exist in the currency.
 
-    A percent is rounded half up, once. A flat fee exists only in the currencies it names (design 6.10).
+    `outstanding` when its step is taken, `original` the invoice's amount (left out: the same), `before` the sum of the fees
+    that arose on the invoice already. Rounded half up, once.
     """
-    if fee.percent is not None:
-        return round_half_up(outstanding * fee.percent.numerator, fee.percent.denominator)
-    return fee.flat.get(currency)
+    terms = terms_in(fee, currency)
+    if terms is None:
+        return None
+    return fee_on(terms, currency, outstanding, outstanding if original is None else original, before)
+
+
+def amount(fee: LateFee, currency: str, outstanding: int, original: int | None = None, before: int = 0) -> int | None:
+    """The figure of `worked_out` alone."""
+    found = worked_out(fee, currency, outstanding, original, before)
+    return None if found is None else found[0]
+
+
+def exists(fee: LateFee, currency: str) -> bool:
+    """Whether every amount of the fee names the currency (design 6.10)."""
+    return terms_in(fee, currency) is not None
 
 
 def words(fee: LateFee, currency: str) -> str:
-    """The fee as agreed: `25.00 GBP`, or `1.5 % of what is outstanding`."""
-    if fee.percent is not None:
-        return f"{percent(fee.percent)} % of what is outstanding"
-    return show(fee.flat[currency], currency)
-
-
-def percent(fraction: Fraction) -> str:
-    """A fraction of one as percent text without needless zeros: Fraction(47, 400) is `11.75`.
-
-    Every percent comes from decimal text, so the digits end.
-    """
-    value = fraction * 100
-    digits = 0
-    while (value * 10**digits).denominator != 1:
-        digits += 1
-    scaled = int(value * 10**digits)
-    text = str(abs(scaled)).rjust(digits + 1, "0")
-    sign = "-" if scaled < 0 else ""
-    return f"{sign}{text[:-digits]}.{text[-digits:]}" if digits else f"{sign}{text}"
-
-
-def from_percent(text: str) -> Fraction:
-    """Percent text as an exact fraction of one: `1.5` is 3/200."""
-    return Fraction(text) / 100
+    """The fee as agreed: `25.00 GBP`, `1.5 % of what is outstanding, at least 10.00 GBP`, ..."""
+    terms = terms_in(fee, currency)
+    if terms is None:
+        raise ValueError(f"the fee has no amount in {currency}")
+    return terms_words(terms, currency)

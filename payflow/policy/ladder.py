@@ -6,34 +6,133 @@ of day 7 is due when 7 days have passed since the due date on which nobody held 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from payflow.model.agreement import Policy, Step
 from payflow.model.journal import Announcement, Hold, Notice
+from payflow.policy.late_fees import period_of
 
 _DAY = timedelta(days=1)
 
 #: What the journal's steps begin with that are no steps of a ladder: words about charges taken back.
 CORRECTION = "correction:"
+#: What stands between a step's key and the period for which the step comes again; no name has it.
+AGAIN = "@"
 
 
 class Next(NamedTuple):
-    """The next step and the first day it may be taken, or why there is none."""
+    """The next step and the first day it may be taken, or why there is none.
+
+    `period` is the beginning of the period for which a step comes again; None the first time.
+    """
 
     step: Step | None
     on: date | None
     why: str
+    period: date | None = None
+
+    @property
+    def key(self) -> str:
+        """What the journal calls the notice: the step's key, with the period if it comes again."""
+        step = self.step.key if self.step is not None else ""
+        return step if self.period is None else again_key(step, self.period)
 
 
-def next_step(policy: Policy, due_on: date, as_of: date, notices: Sequence[Notice], holds: Sequence[Hold]) -> Next:
+def again_key(step: str, period: date) -> str:
+    """The key of a notice that repeats a step for a period."""
+    return f"{step}{AGAIN}{period.isoformat()}"
+
+
+def shown(key: str, names: Mapping[str, str]) -> str:
+    """A notice's step as it is called now, `names` by step key; with its period if it came again."""
+    step, _, period = key.partition(AGAIN)
+    name = names.get(step, step)
+    return f"{name} of {period}" if period else name
+
+
+def step_of(key: str) -> str:
+    """The step that a notice's key repeats, or the key itself."""
+    return key.partition(AGAIN)[0]
+
+
+def next_step(
+    policy: Policy,
+    due_on: date,
+    as_of: date,
+    notices: Sequence[Notice],
+    holds: Sequence[Hold],
+    *,
+    again: bool = False,
+) -> Next:
     """The step an invoice is to get next. `notices` are all that were sent about it, `holds` those that touch it.
 
-    `on` is never before `as_of`; a step with `on == as_of` is due now.
+    `on` is never before `as_of`; a step with `on == as_of` is due now. `again` says that a fee which repeats may arise once
+    more; then its step comes again with each period, between the others.
     """
     if not policy.ladder:
         return Next(None, None, f"policy {policy.name} has no steps")
+    first = _next_new(policy, due_on, as_of, notices, holds)
+    repeated = next_again(policy, due_on, as_of, notices, holds) if again else None
+    if repeated is None or repeated.on is None:
+        return first
+    # on the same day the step that was not taken yet goes first, and the other waits for the spacing
+    return first if first.on is not None and first.on <= repeated.on else repeated
+
+
+def fee_step(policy: Policy) -> Step | None:
+    """The first step that claims a fee."""
+    return next((step for step in policy.ladder if step.fee), None)
+
+
+def period(policy: Policy, due_on: date, day: date) -> tuple[date, date] | None:
+    """Where the late fee repeats: the beginning of the period that holds `day`, and of the next one.
+
+    The first begins on the day of the step that claims the fee, whether that step was late or not.
+    """
+    step = fee_step(policy)
+    if step is None or policy.late_fee is None or not policy.late_fee.repeats:
+        return None
+    fee = policy.late_fee
+    return period_of(due_on + step.day * _DAY, day, fee.every_days, fee.every_months)
+
+
+def next_again(
+    policy: Policy, due_on: date, as_of: date, notices: Sequence[Notice], holds: Sequence[Hold]
+) -> Next | None:
+    """The step that claims the fee, for the first period that had no notice. A period that went by without one is let go."""
+    step = fee_step(policy)
+    last = max((one for notice in notices if (one := _period_taken(policy, step, due_on, notice))), default=None)
+    if step is None or last is None:
+        return None
+    on: date | None = as_of
+    while on is not None:
+        found = period(policy, due_on, on)
+        if found is None:
+            return None
+        start, following = found
+        if start > last:
+            ready = earliest(policy, step, due_on, notices, holds)
+            on = None if ready is None else _after_holds(max(on, ready), holds)
+            if on is not None and on < following:
+                return Next(step, on, "", start)
+        else:
+            on = following
+    return Next(None, None, "held until a person releases it")
+
+
+def _period_taken(policy: Policy, step: Step | None, due_on: date, notice: Notice) -> date | None:
+    """The beginning of the period for which a notice spoke of the fee; None for other notices."""
+    if step is None or step_of(notice.step) != step.key:
+        return None
+    if notice.step != step.key:
+        return date.fromisoformat(notice.step.partition(AGAIN)[2])
+    found = period(policy, due_on, notice.on)
+    return found[0] if found is not None else None
+
+
+def _next_new(policy: Policy, due_on: date, as_of: date, notices: Sequence[Notice], holds: Sequence[Hold]) -> Next:
     for step in _remaining(policy, notices):
         if step.day < 0 and as_of > due_on:
             continue
@@ -67,11 +166,16 @@ def earliest(policy: Policy, step: Step, due_on: date, notices: Sequence[Notice]
         if not notice.step.startswith(CORRECTION):
             on = max(on, notice.on + max(policy.spacing, 1) * _DAY)
     if step.fee:
-        on = max(on, due_on + (policy.grace + 1) * _DAY)
+        on = max(on, due_on + (fee_grace(policy) + 1) * _DAY)
         announced = announcement_of(step, notices)
         if announced is not None:
             on = max(on, announced.on)
     return _after_holds(on, holds)
+
+
+def fee_grace(policy: Policy) -> int:
+    """Days after the due date on which no fee arises."""
+    return max(policy.grace, policy.late_fee.grace if policy.late_fee is not None else 0)
 
 
 def announcement_of(step: Step, notices: Sequence[Notice]) -> Announcement | None:

@@ -36,7 +36,7 @@ from payflow.policy.allocation import Allocation
 from payflow.policy.calendars import Calendar
 from payflow.policy.daycount import DayCount, year_of
 from payflow.policy.fees import percent as percent_text
-from payflow.policy.late_fee_reading import read_late_fee
+from payflow.policy.late_fee_reading import late_fee_in
 from payflow.policy.law import Statute
 from payflow.policy.rates import Rate
 from payflow.policy.reading import LONGEST_DAYS, KeyPath, Reader, dotted
@@ -119,7 +119,7 @@ class _Read:
             as_of=as_of,
             movements=movements,
             interest=interest,
-            fee=read_late_fee(top, self.currency, self.warnings),
+            fee=late_fee_in(top, self.currency, self.warnings),
             allocation=top.word("allocation", Allocation, Allocation.PRINCIPAL_FIRST),
         )
         fixed = self._compensation(law)

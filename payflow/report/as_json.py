@@ -26,6 +26,7 @@ from payflow.model.decision import (
 )
 from payflow.model.journal import Charge, Notice, Waiver
 from payflow.money import decimal
+from payflow.policy.ladder import shown
 from payflow.report.words import exact, numbers_of, scaled
 
 Json = dict[str, Any]
@@ -278,7 +279,7 @@ def _stretch(stretch: Stretch, currency: str) -> Json:
 def _notice(notice: Notice, names: dict[str, str]) -> Json:
     announced = notice.announced
     return {
-        "step": names.get(notice.step, notice.step),
+        "step": shown(notice.step, names),
         "on": _day(notice.on),
         "due_on": _day(notice.due_on),
         "handed_over": notice.handed_over,

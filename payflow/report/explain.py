@@ -9,6 +9,7 @@ from payflow.model.decision import EntryView, Explanation, InvoiceView, Stretch
 from payflow.model.facts import State
 from payflow.model.journal import Charge, ChargeState, Notice
 from payflow.money import show
+from payflow.policy.ladder import shown
 from payflow.report.ansi import Style
 from payflow.report.table import Column, Row, table
 from payflow.report.text import block, clean
@@ -123,7 +124,7 @@ def _charges(explanation: Explanation, style: Style) -> Iterator[str]:
     names = dict(explanation.step_names)
     for charge in explanation.charges:
         notice = notices.get(charge.message)
-        by = f" by notice {names.get(notice.step, notice.step)} of {notice.on}" if notice else ""
+        by = f" by notice {shown(notice.step, names)} of {notice.on}" if notice else ""
         text = f"{show(charge.amount, charge.currency)} {charge.kind} claimed{by}, {_fate(charge)}"
         yield from block(f"{text} (ref {charge.ref})", style.columns, f"  {charge.claimed_on}  ")
         yield from (style.dim(line) for line in block(_made_under(charge), style.columns, " " * 14) if line.strip())
@@ -161,7 +162,7 @@ def _notices(explanation: Explanation, style: Style) -> Iterator[str]:
 
 
 def _notice(notice: Notice, names: dict[str, str]) -> str:
-    text = f"{names.get(notice.step, notice.step)}, showing {notice.due_on} as the due date"
+    text = f"{shown(notice.step, names)}, showing {notice.due_on} as the due date"
     if not notice.handed_over:
         text += "; perhaps not delivered"
     if notice.announced:

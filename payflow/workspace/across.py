@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from payflow.errors import ConnectorError, nearest
 from payflow.model.agreement import Business, ClientTerms, Contract, Policy
+from payflow.policy.late_fees import silent_in
 from payflow.workspace.contracts import ContractFile
 from payflow.workspace.document import Findings, Spot
 from payflow.workspace.settings import SourceReader
@@ -132,8 +133,11 @@ def check_fee_currencies(files: Iterable[ContractFile], policies: Mapping[str, P
     for file in files:
         contract = file.contract
         fee = policies[contract.policy].late_fee if contract.policy in policies else None
-        if fee is not None and fee.flat and contract.currency and contract.currency not in fee.flat:
-            found = f"the late fee of policy {contract.policy!r} names {', '.join(fee.flat)}, not {contract.currency}"
-            remedy = f"Add {contract.currency} to its amount, or no fee will arise under this contract."
+        silent = silent_in(fee, contract.currency) if fee is not None and contract.currency else ()
+        if silent:
+            found = (
+                f"the late fee of policy {contract.policy!r} has no {' and no '.join(silent)} in {contract.currency}"
+            )
+            remedy = f"Add {contract.currency} to its amounts, or no fee will arise under this contract."
             key = "currency" if "currency" in file.table else "policy"
             findings.add(file.spot(key), found, remedy, warning=True)

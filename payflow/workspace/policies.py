@@ -6,13 +6,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from payflow.errors import nearest
-from payflow.model.agreement import Anchor, Binding, DueRule, Interest, LateFee, Policy, Step, Terms
+from payflow.model.agreement import Anchor, Binding, DueRule, Interest, Policy, Step, Terms
+from payflow.policy.late_fee_reading import read_late_fee
 from payflow.policy.terms_in_words import TermsError, parse_terms
 from payflow.workspace import values
 from payflow.workspace.countries import COUNTRIES
 from payflow.workspace.document import Table
+from payflow.workspace.said import Said
 from payflow.workspace.settings import read_was
 
 #: the e-mails that come with payflow
@@ -53,7 +56,7 @@ class PolicyReader:
             spacing=table.whole("spacing", 2, 0, _FARTHEST),
             binding=Binding(table.word("binding", tuple(Binding), Binding.SIGNATURE)),
             due=DueRule(table.word("due", tuple(DueRule), DueRule.LATER)),
-            late_fee=self._late_fee(table),
+            late_fee=read_late_fee(Said(table), self.currency, steps=True),
             interest=_interest(table),
             gate_charges=_gate_charges(table),
             tolerance=values.amounts(table, "tolerance", self.currency),
@@ -65,24 +68,14 @@ class PolicyReader:
         table.finish()
         return replace(policy, ladder=ladder)
 
-    def _late_fee(self, table: Table) -> LateFee | None:
-        fee = table.table("late_fee")
-        if fee is None:
-            return None
-        flat, percent = values.amounts(fee, "amount", self.currency, least=1), values.percent(fee, "percent")
-        if "amount" in fee and "percent" in fee:
-            fee.wrong("percent", "a late fee is an amount or a percentage, not both", "Leave one of them out.")
-        elif not fee.data:
-            fee.wrong((), "the late fee says nothing", 'Write { amount = "25.00" } or { percent = "1.5" }.')
-        fee.finish()
-        return LateFee(flat, percent)
-
     def _steps(self, table: Table, policy: Policy) -> list[Step]:
         """The ladder, checked as a whole: names, order, days, and that fees are announced."""
         ladder: list[Step] = []
+        fee = table.data.get("late_fee")
+        every = fee.get("every") if isinstance(fee, Mapping) else None
         for item in table.tables("step"):
             step = self._step(item)
-            self._check_step(item, step, ladder, policy, has_fee="late_fee" in table)
+            self._check_step(item, step, ladder, policy, has_fee="late_fee" in table, every=every)
             ladder.append(step)
         return ladder
 
@@ -102,7 +95,9 @@ class PolicyReader:
         table.finish()
         return step
 
-    def _check_step(self, table: Table, step: Step, earlier: list[Step], policy: Policy, *, has_fee: bool) -> None:
+    def _check_step(
+        self, table: Table, step: Step, earlier: list[Step], policy: Policy, *, has_fee: bool, every: Any
+    ) -> None:
         for other in earlier:
             if step.name and other.name == step.name:
                 table.wrong("name", f"two steps are called {step.name!r}", "Give each step a name of its own.")
@@ -116,9 +111,22 @@ class PolicyReader:
         if not earlier:
             remedy = "Put a step before it: a fee is claimed only after an earlier notice that named it."
             table.wrong("fee", "the first step cannot claim a fee, because nothing announced it", remedy)
-        if isinstance(table.data.get("day"), int) and step.day <= policy.grace:
-            found = f"the fee would be claimed on day {step.day}, within the {policy.grace} days of grace"
-            table.wrong("day", found, f"Write a day after the grace: {policy.grace + 1} or later.")
+        grace = max(policy.grace, policy.late_fee.grace if policy.late_fee else 0)
+        if isinstance(table.data.get("day"), int) and step.day <= grace:
+            found = f"the fee would be claimed on day {step.day}, within the {grace} days of grace"
+            table.wrong("day", found, f"Write a day after the grace: {grace + 1} or later.")
+        self._check_once(table, earlier, policy, every=every)
+
+    def _check_once(self, table: Table, earlier: list[Step], policy: Policy, *, every: Any) -> None:
+        """Note a second step that claims a fee which one step alone carries."""
+        first = next((one.name for one in earlier if one.fee), None)
+        if first is None or policy.late_fee is None:
+            return
+        if policy.late_fee.repeats:
+            remedy = f"Leave fee out here: after {first!r} the notice comes again with each period."
+            table.wrong("fee", f"the fee comes again by itself, with the step {first!r}", remedy)
+        elif every == "once":
+            table.wrong("fee", f"the fee is claimed once, by {first!r}", 'Leave fee out here, or write every = "step".')
 
     def _check_order(self, table: Table, step: Step, last: Step) -> None:
         if step.day == last.day:

@@ -67,7 +67,7 @@ def amount(table: Table, key: str, of: str) -> int:
     if value is None:
         table.missing(key, '"1000.00"')
         return 0
-    return _amount(table, (key,), value, of, least=1) or 0
+    return amount_of(table, (key,), value, of, least=1) or 0
 
 
 def amounts(table: Table, key: str, of: str, *, least: int = 0) -> Mapping[str, int]:
@@ -76,18 +76,18 @@ def amounts(table: Table, key: str, of: str, *, least: int = 0) -> Mapping[str, 
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        single = _amount(table, (key,), value, of, least)
+        single = amount_of(table, (key,), value, of, least)
         return {} if single is None or not of else {of: single}
     found: dict[str, int] = {}
     for code, item in value.items():
         if _is_currency(table, (key, code), code):
-            found[code] = _amount(table, (key, code), item, code, least) or 0
+            found[code] = amount_of(table, (key, code), item, code, least) or 0
     if not value:
         table.wrong(key, "no amount is given", f'Write {key} = "25.00" or {key} = {{ GBP = "25.00" }}.')
     return found
 
 
-def _amount(table: Table, path: KeyPath, value: Any, of: str, least: int) -> int | None:
+def amount_of(table: Table, path: KeyPath, value: Any, of: str, least: int) -> int | None:
     """Minor units, or None with the mistake noted. Without a currency (itself a mistake) only the form is checked."""
     key = str(path[-1])
     if not isinstance(value, str):

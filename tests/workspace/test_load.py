@@ -131,7 +131,7 @@ def test_contracts_of_one_client_complete_each_other(
     [
         ("signed = 2026-10-01\n", "", "contracts/acme.toml:1", "the contract is not signed"),
         ("2026-10-01", "2999-10-01", "contracts/acme.toml:3, signed", "still to come"),
-        ('currency = "GBP"', 'currency = "EUR"', "contracts/acme.toml:5, currency", "names GBP, not EUR"),
+        ('currency = "GBP"', 'currency = "EUR"', "contracts/acme.toml:5, currency", "has no amount in EUR"),
     ],
 )
 def test_what_may_be_meant_is_a_warning(

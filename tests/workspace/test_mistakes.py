@@ -67,7 +67,7 @@ MISTAKES = [
     (S, '{ amount = "25.00" }', "{ amount = 25 }", 34, "policy.standard.late_fee.amount", "a number", '"25.00"'),
     (S, '{ amount = "25.00" }', "{ amount = { GPB = \"1\" } }", 34, "policy.standard.late_fee.amount.GPB", "no currency", "ISO"),
     (S, '{ amount = "25.00" }', '{ amount = { GBP = "1.234" } }', 34, "policy.standard.late_fee.amount.GBP", "3 dec", "most 2"),
-    (S, '{ amount = "25.00" }', '{ amount = "1", percent = "1" }', 34, "policy.standard.late_fee.percent", "not both", "Leave"),
+    (S, '{ amount = "25.00" }', '{ amount = "1", percent = "1" }', 34, "policy.standard.late_fee.take", "is missing", "greater"),
     (S, '{ amount = "25.00" }', "{}", 34, "policy.standard.late_fee", "says nothing", "amount"),
     (S, '{ amount = "25.00" }', '{ percent = "1.5%" }', 34, "policy.standard.late_fee.percent", "no percentage", "without"),
     (S, '{ amount = "25.00" }', '{ percent = "150" }', 34, "policy.standard.late_fee.percent", "between 0 and 100", "point"),

@@ -1,0 +1,54 @@
+"""Late fees of whole columns are those of the single invoices, to the minor unit."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payflow.policy.fee_columns import fee_column
+from payflow.policy.late_fees import FeeBand, FeeBase, FeeSize, FeeTerms, Take, fee_on
+
+AMOUNTS = st.integers(1, 10**7)
+PERCENTS = st.fractions(Fraction(1, 10**9), 1, max_denominator=10**11).map(
+    lambda share: Fraction(max(1, round(share * 10**11)), 10**11)
+) | st.integers(1, 400).map(lambda tenths: Fraction(tenths, 1000))
+SIZES = (
+    st.builds(FeeSize, amount=AMOUNTS)
+    | st.builds(FeeSize, percent=PERCENTS)
+    | st.builds(FeeSize, amount=AMOUNTS, percent=PERCENTS, take=st.sampled_from(Take))
+)
+LIMITED = st.builds(FeeBand, SIZES, up_to=AMOUNTS) | st.builds(FeeBand, SIZES, below=AMOUNTS)
+MAYBE = st.none() | AMOUNTS
+TERMS = st.builds(
+    FeeTerms,
+    st.tuples(LIMITED, LIMITED, st.builds(FeeBand, SIZES)) | st.tuples(st.builds(FeeBand, SIZES)) | st.tuples(LIMITED),
+    base=st.sampled_from(FeeBase),
+    minimum=MAYBE,
+    maximum=MAYBE,
+    cap=MAYBE,
+    tax=st.none() | st.sampled_from([Fraction(19, 100), Fraction(1, 5), Fraction(77, 1000)]),
+)
+#: outstanding, original, fees before; outstanding at the limits of bands matters most
+ROWS = st.lists(
+    st.tuples(st.integers(-5, 10**7) | st.integers(0, 2 * 10**12), st.integers(0, 10**12), st.integers(0, 10**7)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(TERMS, ROWS)
+def test_a_column_of_fees_is_the_fees_of_its_rows(terms: FeeTerms, rows: list[tuple[int, int, int]]) -> None:
+    edges = [limit + step for band in terms.bands for limit in (band.up_to, band.below) if limit for step in (-1, 0, 1)]
+    grown = 1 + (terms.tax or 0)
+    rows = [*rows, *((int(edge * grown) + step, edge, 0) for edge in edges for step in (-1, 0, 1))]
+    outstanding, original, before = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
+    found = fee_column(terms, outstanding, original, before)
+    assert found.tolist() == [fee_on(terms, "EUR", *row)[0] for row in rows]
+
+
+def test_without_fees_from_before_a_cap_holds_for_the_one_fee() -> None:
+    terms = FeeTerms((FeeBand(FeeSize(2500)),), cap=2000)
+    assert fee_column(terms, np.array([1, 0]), np.array([5, 5])).tolist() == [2000, 0]
