@@ -89,14 +89,14 @@ class FileConnector:
         from payflow_exports.problems import Problems
         from payflow_exports.source import survey
 
-        paired_quotes = True
+        paired_quotes = quoted = True
         if found.content is None:
             seen = survey(found.path, self.options)
             found = recognise(found.path, [found.format], self.options, seen.encoding)
-            paired_quotes = seen.paired_quotes
+            paired_quotes, quoted = seen.paired_quotes, seen.quoted
         _refuse_rivals(found)
         problems = Problems(found.name)
-        body = read_body(found, list(found.places), problems, paired_quotes=paired_quotes)
+        body = read_body(found, list(found.places), problems, paired_quotes=paired_quotes, quoted=quoted)
         cut_short = not len(body.rows) and found.format.report and about.printed is None
         if not body.any_rows or cut_short:
             raise ConnectorError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -49,25 +50,29 @@ def invoices_of(
     money = {name: one.money(name, currencies) for name, kind in INVOICES.items() if kind is Kind.MONEY}
     days = {name: one.days(name) for name, kind in INVOICES.items() if kind is Kind.DATE}
     status = one.words("status", statuses, Status.UNSTATED, warn=True)
-    keys = stable_keys(one, key, days["issued_on"], money["total"].values)
     _plausible(one, money["total"].values, money["balance"].values, money["balance"].known, status)
     import pandas as pd
 
     index = pd.Index(one.rows)
+    if len(key) == 1 and not one.text(key[0]).equal("").any():
+        keys = one.text(key[0]).series(index)
+    else:
+        made = stable_keys(one, key, days["issued_on"], money["total"].values)
+        keys = pd.Series(made, index=index, dtype="str")
     frame = pd.DataFrame(
         {
-            "key": pd.Series(keys, index=index, dtype="str"),
-            "number": pd.Series(one.text("number").objects(), index=index, dtype="str"),
-            "client": pd.Series(one.text("client").objects(), index=index, dtype="str"),
-            "currency": pd.Series(currencies.objects(), index=index, dtype="str"),
+            "key": keys,
+            "number": one.text("number").series(index),
+            "client": one.text("client").series(index),
+            "currency": currencies.series(index),
             **{name: amounts.series(one.rows) for name, amounts in money.items()},
             **{name: pd.Series(dates_of(column), index=index) for name, column in days.items()},
             "status": pd.Series(status, index=index, dtype="str"),
-            "reference": pd.Series(one.text("reference").objects(), index=index, dtype="str"),
-            "pay_url": pd.Series(one.text("pay_url").objects(), index=index, dtype="str"),
+            "reference": one.text("reference").series(index),
+            "pay_url": one.text("pay_url").series(index),
         }
     )
-    return check(frame[one.good], INVOICES)
+    return check(frame if one.good.all() else frame[one.good], INVOICES)
 
 
 def merged(sheet: Sheet, key: Sequence[str], *, by_line: bool) -> Sheet:
@@ -79,13 +84,12 @@ def merged(sheet: Sheet, key: Sequence[str], *, by_line: bool) -> Sheet:
     contradicted = np.zeros(count, dtype=np.bool_)
     for name, texts in sheet.columns.items():
         filled = ~texts.equal("")
-        source = _first_rows(group, filled, first)
+        source = first if filled.all() or not filled.any() else _first_rows(group, filled, first)
         columns[name] = texts.take(source)
-        if name in _FACTS:
+        if name in _FACTS and count < len(group):
             differ = filled & (texts.codes != texts.codes[source][group])
             _report(sheet, name, group, source, differ & ~contradicted[group], contradicted)
-    one = sheet.keep(first) if count else sheet
-    one = one.with_columns(**columns)
+    one = replace(sheet, rows=sheet.rows[first], columns=columns, good=sheet.good[first]) if count else sheet
     one.good[contradicted] = False
     return one
 
@@ -173,18 +177,22 @@ def groups(sheet: Sheet, key: Sequence[str], *, by_line: bool) -> Ints:
         start = int(codes.max()) + 1
         alike = _combined(sheet, [name for name in _FACTS if name in sheet]) if by_line else np.arange(len(sheet))
         codes = np.where(blank, start + alike, codes)
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[inverse]
+    return _numbered(codes)
 
 
 def _combined(sheet: Sheet, names: Sequence[str]) -> Ints:
     codes = np.zeros(len(sheet), dtype=np.int64)
     for name in names:
         texts = sheet.text(name)
-        _, codes = np.unique(codes * len(texts.values) + texts.codes, return_inverse=True)
-    return codes.astype(np.int64)
+        codes = _numbered(codes * len(texts.values) + texts.codes)
+    return codes
+
+
+def _numbered(codes: Ints) -> Ints:
+    """Every value as the number of its first appearance."""
+    import pandas as pd
+
+    return np.asarray(pd.factorize(codes)[0], dtype=np.int64)
 
 
 def _first_rows(group: Ints, mask: Mask, otherwise: Ints) -> Ints:
@@ -232,8 +240,6 @@ def _same_meaning(sheet: Sheet, name: str, rows: Ints, firsts: Ints) -> Mask:
 
 def _quiet(sheet: Sheet, rows: Ints) -> Sheet:
     """Rows to be compared only: what is wrong with them is told elsewhere."""
-    from dataclasses import replace
-
     from payflow_exports.problems import Problems
 
     return replace(sheet.keep(rows), problems=Problems(""))
@@ -243,7 +249,10 @@ def _gather(sheet: Sheet, name: str, into: dict[str, str]) -> None:
     if name not in sheet:
         return
     client, texts = sheet.text("client"), sheet.text(name)
-    for pair in np.unique(client.codes.astype(np.int64) * len(texts.values) + texts.codes).tolist():
+    import pandas as pd
+
+    pairs = pd.unique(client.codes.astype(np.int64) * len(texts.values) + texts.codes)
+    for pair in np.sort(pairs).tolist():
         key, value = client.values[pair // len(texts.values)], texts.values[pair % len(texts.values)]
         if key and value:
             into.setdefault(key, value)
@@ -251,7 +260,8 @@ def _gather(sheet: Sheet, name: str, into: dict[str, str]) -> None:
 
 def _plausible(sheet: Sheet, total: Ints, balance: Ints, known: Mask, status: NDArray[np.object_]) -> None:
     """What no invoice can say: a negative total, more open than billed, paid with something open."""
-    dead, paid = (np.isin(status.astype(str), words) for words in ([Status.VOID, Status.DRAFT], [Status.PAID]))
+    dead = np.asarray((status == Status.VOID) | (status == Status.DRAFT), dtype=np.bool_)
+    paid = np.asarray(status == Status.PAID, dtype=np.bool_)
     remedy = "Look at the invoice in the books, then export it again; it is left out."
     totals, balances = sheet.text("total"), sheet.text("balance")
     sheet.reject(total < 0, "total", lambda row: f"the total {totals[row]!r} is negative", remedy)

@@ -24,6 +24,7 @@ from payflow.connector import (
     Marks,
     Problem,
     decimal,
+    exponent,
     is_currency,
     nearest,
     to_day,
@@ -75,7 +76,7 @@ class Conventions:
 
     @cached_property
     def _marks(self) -> dict[str, MarkProof]:
-        return {name: mark_proof(texts.used()) for name, texts in self.texts(Kind.MONEY).items()}
+        return {name: _proof_of(texts) for name, texts in self.texts(Kind.MONEY).items()}
 
     def marks(self, name: str) -> Marks:
         """The marks of a column. Raises `ConnectorError` where the file does not prove them."""
@@ -235,27 +236,27 @@ class Sheet:
         if texts is None:
             return Amounts(np.zeros(len(self), dtype=np.int64), np.zeros(len(self), dtype=np.bool_))
         marks = self.conventions.marks(name) if len(self) else Marks.POINT
+        values, known = _plain_amounts(texts, currencies, marks)
+        rest = np.flatnonzero(~known & ~texts.equal(""))
         pairs, which = np.unique(
-            texts.codes.astype(np.int64) * len(currencies.values) + currencies.codes, return_inverse=True
+            texts.codes[rest].astype(np.int64) * len(currencies.values) + currencies.codes[rest], return_inverse=True
         )
-        values, known = np.zeros(len(pairs), dtype=np.int64), np.zeros(len(pairs), dtype=np.bool_)
+        found, readable = np.zeros(len(pairs), dtype=np.int64), np.zeros(len(pairs), dtype=np.bool_)
         errors: dict[int, str] = {}
         for place, pair in enumerate(pairs.tolist()):
             code, currency = divmod(pair, len(currencies.values))
-            if text := texts.values[code]:
-                try:
-                    values[place], known[place] = amount(text, currencies.values[currency], marks), True
-                except AmountError as error:
-                    errors[place] = str(error)
+            try:
+                found[place] = amount(texts.values[code], currencies.values[currency], marks)
+                readable[place] = True
+            except AmountError as error:
+                errors[place] = str(error)
+        values[rest], known[rest] = found[which], readable[which]
         if errors:
-            wrong = np.isin(which, list(errors))
-            self.reject(
-                wrong,
-                name,
-                lambda row: errors[int(which[row])],
-                "Correct the amount in the books, or the option `decimal`.",
-            )
-        return Amounts(values[which], known[which])
+            said = {int(row): errors[int(place)] for row, place in zip(rest, which, strict=True) if place in errors}
+            wrong = np.zeros(len(self), dtype=np.bool_)
+            wrong[list(said)] = True
+            self.reject(wrong, name, said.__getitem__, "Correct the amount in the books, or the option `decimal`.")
+        return Amounts(values, known)
 
     def with_money(self, name: str, amounts: Amounts, currencies: Texts) -> Sheet:
         """With other amounts in a column of money, written as the file writes them; empty where they are not known."""
@@ -272,7 +273,7 @@ class Sheet:
         order, utc = self.conventions.day_order, self.conventions.found.format.utc
         days = np.full(len(texts.values), NO_DAY, dtype=np.int64)
         wrong = np.zeros(len(texts.values), dtype=np.bool_)
-        for code in np.unique(texts.codes).tolist():
+        for code in texts.used_codes().tolist():
             if text := texts.values[code]:
                 written = dates.read(text)
                 day = written.on(order, self.home, utc=utc) if written else None
@@ -304,6 +305,36 @@ class Sheet:
         meaning = np.empty(len(meanings) + 1, dtype=np.object_)
         meaning[: len(meanings)] = meanings
         return meaning[texts.codes]
+
+
+#: An amount as nearly all are written, with two decimals. What it proves and what it comes to is read without Python.
+_PLAIN = r"^[0-9]{1,12}\.[0-9]{2}$"
+
+
+def _proof_of(texts: Texts) -> MarkProof:
+    """What a column's amounts say about their decimal mark."""
+    import pyarrow.compute as pc
+
+    used = texts.used_arrow()
+    plain = pc.match_substring_regex(used, _PLAIN)
+    proof = mark_proof(used.filter(pc.invert(plain)).to_pylist())
+    first = pc.index(plain, True).as_py()
+    return proof if first < 0 else MarkProof(used[first].as_py(), proof.comma, proof.either)
+
+
+def _plain_amounts(texts: Texts, currencies: Texts, marks: Marks) -> tuple[Ints, Mask]:
+    """Minor units of the rows whose amount is plainly written, in a currency of two decimals; and which rows these are."""
+    import pyarrow.compute as pc
+
+    if marks is not Marks.POINT or not len(texts):
+        return np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=np.bool_)
+    array = texts.arrow()
+    plain = pc.match_substring_regex(array, _PLAIN)
+    digits = pc.if_else(plain, pc.replace_substring(array, ".", ""), "0")
+    of_value = pc.cast(digits, "int64").to_numpy(zero_copy_only=False)
+    plain = plain.to_numpy(zero_copy_only=False)[texts.codes]
+    plain &= currencies.where(lambda code: exponent(code) == 2)
+    return np.where(plain, of_value[texts.codes], 0), plain
 
 
 def dates_of(days: Ints) -> NDArray[np.datetime64]:

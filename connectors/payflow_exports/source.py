@@ -67,9 +67,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What one pass over a whole file tells: its encoding and whether its quotes come in pairs."""
+    """What one pass over a whole file tells: its encoding, whether it has quotes, and whether they come in pairs."""
 
     encoding: str
+    quoted: bool
     paired_quotes: bool
 
 
@@ -193,12 +194,13 @@ def survey(path: Path, options: Options) -> Survey:
     head = _read(path, 0, 4)
     bom, encoding = _bom(head, options.encoding or "utf-8")
     decoder = codecs.getincrementaldecoder(encoding)()
-    valid, quotes = True, 0
+    valid, quotes, plain = True, 0, codecs.lookup(encoding).name == "utf-8"
     for chunk in _chunks(path, bom):
         if not _wide(encoding) and b"\0" in chunk:
             raise ConnectorError(Problem(path.name, "holds NUL bytes, so it is damaged or no text at all", _EMPTY))
         quotes += chunk.count(b'"')
-        if valid:
+        # ASCII is right in itself where no sign is begun: most of most files need no decoding
+        if valid and not (plain and chunk.isascii() and not decoder.getstate()[0]):
             try:
                 decoder.decode(chunk)
             except UnicodeError:
@@ -209,7 +211,8 @@ def survey(path: Path, options: Options) -> Survey:
         valid = False
     if not valid:
         encoding = _fallback(path, bom, options)
-    return Survey(encoding, _wide(encoding) or quotes % 2 == 0)
+    wide = _wide(encoding)
+    return Survey(encoding, wide or quotes > 0, wide or quotes % 2 == 0)
 
 
 def body(found: Found) -> io.RawIOBase:
