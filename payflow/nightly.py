@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from payflow.decide import Ground, ground, stood_on, today
 from payflow.errors import DeliveryError, Refused, WorkspaceError
@@ -25,7 +26,7 @@ from payflow.outbox.transport import open_transport
 from payflow.plan import told_by
 from payflow.store import journal, messages
 from payflow.store.anchor import write_anchor
-from payflow.store.runs import note_run
+from payflow.store.runs import last_day, note_run, runs
 from payflow.store.stamp import stamp
 from payflow.sync import SyncReport, begin, sync
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 #: How often a run decides again because something changed under its hands, before it leaves the rest to the next run.
 _ROUNDS = 3
+#: How far a clock may be set back, as by a time server, without a word.
+_SKEW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +63,22 @@ def run(
     *,
     now: datetime,
     dry_run: bool = False,
+    accept_clock: bool = False,
     pause: Callable[[str], None] = lambda _place: None,
 ) -> RunReport:
     """Read the sources, decide, and when live carry out. `dry_run` reads nothing anew and writes nothing at all.
 
-    Raises `Refused` while a step, source or project that the journal knows is gone without `was`.
+    Raises `Refused` while a step, source or project that the journal knows is gone without `was`, and when `now` is before the
+    last run unless `accept_clock` says that it was the last run's clock that was wrong.
     """
-    as_of = today(workspace, now)
     if dry_run:
+        as_of = today(workspace, now)
         found = ground(store, workspace, as_of, now)
         return RunReport(as_of, found.decision.live, True, (), found.decision)
+    now, as_of = _onwards(store, workspace, now, accept_clock)
     begin(store, now)
     with store.transaction() as tx:
-        note_run(tx, now)
+        note_run(tx, now, as_of)
     synced = tuple(sync(store, workspace, now=now))
     pause("synced")
     found = ground(store, workspace, as_of, now)
@@ -80,16 +86,49 @@ def run(
         raise Refused("\n".join(str(problem) for problem in found.agreed.problems))
     if not found.decision.live:
         return RunReport(as_of, False, False, synced, found.decision)
-    note_agreement(store, found, as_of, now)
+    found = note_agreement(store, workspace, found, now)
     night = _Night(store, workspace, as_of, now, pause)
     return night.carry_out(synced)
 
 
-def note_agreement(store: Store, found: Ground, as_of: date, now: datetime) -> None:
-    """Journal the agreement if it differs from the last version (design section 2)."""
-    if found.agreed.is_new:
+def _onwards(store: Store, workspace: Workspace, now: datetime, accept_clock: bool) -> tuple[datetime, date]:
+    """The moment and the day of a run: neither is ever before the last run's.
+
+    A clock that was set back by a little is taken to stand still. So is the day, where the business moved to a time zone in
+    which it is still the day before. Raises `Refused` for anything further back.
+    """
+    zone = ZoneInfo(workspace.business.timezone)
+    last, known = next(reversed(runs(store)), now), last_day(store)
+    if accept_clock:
+        return now, today(workspace, now)
+    day = today(workspace, max(now, last))
+    if now < last - _SKEW or (known is not None and known - day > timedelta(days=1)):
+        moments = [one.astimezone(zone).isoformat(" ", "minutes") for one in (now, last)]
+        raise Refused(
+            f"this run is for {moments[0]}, and the last one was for {moments[1]}: the clock went backwards, or the day is "
+            "over. Nothing was read or sent. Set the clock right; if it is right and the last run's was wrong, say "
+            "payflow run --accept-clock."
+        )
+    return max(now, last), max(day, known or day)
+
+
+def note_agreement(store: Store, workspace: Workspace, found: Ground, now: datetime) -> Ground:
+    """Journal the agreement if it differs from the last version (design section 2); the ground on which it stands then.
+
+    Another run may journal the same version at this very moment: then nothing is written twice, and it is looked at afresh.
+    """
+    for _ in range(_ROUNDS):
+        if not found.agreed.is_new:
+            return found
+        as_of = found.decision.as_of
         with store.transaction() as tx:
-            journal.append(tx, found.agreed.news(as_of), at=now)
+            if stamp(tx).journal == found.stamp.journal:
+                journal.append(tx, found.agreed.news(as_of), at=now)
+                return found
+        found = ground(store, workspace, as_of, now)
+    raise Refused(
+        "the journal goes on changing while the agreement is to be noted. Run again when other commands are done."
+    )
 
 
 class _Night:

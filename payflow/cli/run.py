@@ -18,40 +18,56 @@ from payflow.errors import Refused
     metavar="SECONDS",
     help="Wait for another run that is going on. Default: do not.",
 )
+@click.option("--quiet", is_flag=True, help="Print nothing when nothing was done and nothing is wrong: for cron.")
+@click.option(
+    "--accept-clock", is_flag=True, help="Run although the last run was at a later moment: its clock was wrong."
+)
 @json_option
 @click.pass_context
-def command(context: click.Context, dry_run: bool, wait: float, as_json: bool) -> None:
+def command(context: click.Context, dry_run: bool, wait: float, quiet: bool, accept_clock: bool, as_json: bool) -> None:
     """Read the sources, decide, and send what is due.
 
-    Meant for cron, every hour: prints one line. Until `payflow live`, every run is a preview that writes to nobody.
-    Running twice, late or at the same time does no harm.
+    Meant for cron, every hour: prints one line. Until `payflow live`, every run is a preview that writes to nobody. Running
+    twice, late or at the same time does no harm: a run that finds another one going on leaves with a sentence and exit
+    code 1, or waits for it as long as --wait says. docs/running.md has lines for cron and systemd.
 
     \b
     Example:
       payflow run
+      payflow run --quiet --wait 300
       payflow run --dry-run
     """
     from payflow.nightly import run
     from payflow.report import operations_json
-    from payflow.report.readings import run_line
+    from payflow.report.readings import is_uneventful, run_line
 
     session = context.ensure_object(Session)
+    session.quiet = quiet
     _check_rehearsal(session, dry_run)
     with session.store() as store, store.lock(wait):
-        report = run(store, session.workspace, now=session.now, dry_run=dry_run)
+        report = run(store, session.workspace, now=session.now, dry_run=dry_run, accept_clock=accept_clock)
     for source in report.synced:
         session.complain(source.problems)
         if source.error:
             click.echo(f"{source.source}: {source.error}", err=True)
+    left_out = operations_json.run_left_out(report)
+    fault = ""
+    if not dry_run and not left_out:
+        from payflow.cli.heartbeat import beat
+
+        fault = beat(session.workspace.run, session.now)
+    if fault:
+        click.echo(f"warning: {fault}", err=True)
     if as_json:
-        session.say_json(operations_json.run(report))
+        session.say_json(operations_json.run(report, fault))
     else:
         if dry_run:
             from payflow.report.plan_text import plan_text
 
             session.say(plan_text(report.decision, session.style))
-        session.say(run_line(report, session.now))
-    if operations_json.run_left_out(report):
+        if dry_run or fault or not (quiet and is_uneventful(report)):
+            session.say(run_line(report, session.now))
+    if left_out:
         context.exit(LEFT_OUT)
 
 

@@ -39,6 +39,8 @@ class Session:
     def __init__(self, directory: Path | None, rehearsal: datetime | None) -> None:
         self.directory = directory
         self.rehearsal = rehearsal
+        #: say nothing of what is allowed and merely worth a word
+        self.quiet = False
         #: what went to standard error, line by line
         self.complaints: list[str] = []
 
@@ -128,7 +130,8 @@ class Session:
         return kept.exit_code
 
     def complain(self, problems: Sequence[Problem]) -> None:
-        """Print problems to standard error, one per line; of very many only the first."""
+        """Print problems to standard error, one per line; of very many only the first. Warnings only unless quiet."""
+        problems = [problem for problem in problems if not (self.quiet and problem.warning)]
         lines = [f"{'warning: ' if problem.warning else ''}{problem}" for problem in problems[:_SHOWN]]
         if len(problems) > _SHOWN:
             lines.append(f"and {len(problems) - _SHOWN} more like these; --json lists them all")

@@ -329,6 +329,14 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What a run leaves for monitoring. The address may hold a token and is never printed."""
+
+    heartbeat: Path | None = None
+    heartbeat_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSettings:
     """One configured connector. `options` are the keys that are the connector's own, secrets resolved."""
 
@@ -352,3 +360,4 @@ class Workspace:
     mail: MailSettings
     sources: tuple[SourceSettings, ...]
     agreement: Agreement
+    run: RunSettings = field(default_factory=RunSettings)

@@ -82,8 +82,8 @@ def sync(reports: Sequence[Synced]) -> Json:
     return {"schema": "payflow.sync/1", "sources": [_synced(report) for report in reports]}
 
 
-def run(report: Ran) -> Json:
-    """`payflow.run/1`: what a run did, and what it decided."""
+def run(report: Ran, heartbeat: str = "") -> Json:
+    """`payflow.run/1`: what a run did, and what it decided; `heartbeat` is why the sign of life could not be given."""
     lists = ("sent", "waiting", "unsure", "failed", "dropped", "reversed")
     return {
         "schema": "payflow.run/1",
@@ -95,6 +95,7 @@ def run(report: Ran) -> Json:
         **{name: list(getattr(report, name)) for name in lists},
         "told": report.told,
         "left_out": run_left_out(report),
+        "heartbeat": heartbeat or None,
     }
 
 

@@ -22,6 +22,12 @@ def synced_line(report: Synced) -> str:
     return f"{name}: {count(report.read, 'invoice')} read: {', '.join(parts)}"
 
 
+def is_uneventful(report: Ran) -> bool:
+    """Whether a run did nothing and found nothing wrong, so that cron need not mail about it."""
+    did = (report.sent, report.unsure, report.failed, report.dropped, report.reversed, report.told)
+    return not any(did) and not run_left_out(report)
+
+
 def run_line(report: Ran, now: datetime) -> str:
     """The summary of a run, in one line that tells whether anything needs a look."""
     failed = [source.source for source in report.synced if source.failed]

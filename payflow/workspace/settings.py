@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from payflow.errors import ConnectorError, nearest
-from payflow.model.agreement import Business, MailSettings, Smtp, SourceSettings
+from payflow.model.agreement import Business, MailSettings, RunSettings, Smtp, SourceSettings
 from payflow.workspace import values
 from payflow.workspace.document import Table
 from payflow.workspace.secrets import Vault
@@ -77,6 +79,33 @@ def read_mail(top: Table, root: Path, vault: Vault) -> MailSettings:
         _note_idle_smtp(table)
     table.finish()
     return found
+
+
+def read_run(top: Table, root: Path, vault: Vault) -> RunSettings:
+    """`[run]`: what a run leaves for monitoring."""
+    table = top.table("run")
+    if table is None:
+        return RunSettings()
+    path, url = table.text("heartbeat", ""), vault.url(table, "heartbeat_url", "")
+    if path and not (root / path).parent.is_dir():
+        table.wrong("heartbeat", f"there is no folder for the file {path}", "Name a file in a folder that is there.")
+    if url and not _is_web_address(url):
+        remedy = 'Write heartbeat_url = "https://..." or "env:NAME".'
+        table.wrong("heartbeat_url", "this is no web address", remedy)
+    table.finish()
+    return RunSettings(root / path if path else None, url)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not _UNSAFE.search(url)
+    except ValueError:
+        return False
+
+
+#: blanks and control characters, which stand in no address
+_UNSAFE = re.compile(r"[\x00-\x20\x7f]")
 
 
 def _read_smtp(table: Table, root: Path, vault: Vault) -> Smtp:
