@@ -18,7 +18,15 @@ import payflow
 from documents import ROOT
 from payflow.connector import discover
 
-PACKAGES = ["payflow", "payflow_exports", "payflow_quickbooks", "payflow_stripe", "payflow_templates", "payflow_xero"]
+PACKAGES = [
+    "payflow",
+    "payflow_bank",
+    "payflow_exports",
+    "payflow_quickbooks",
+    "payflow_stripe",
+    "payflow_templates",
+    "payflow_xero",
+]
 INSTALLED = distribution("payflow-gate")
 #: Where the source is: not beside tests that run against the wheel.
 SOURCE = ROOT / "payflow"

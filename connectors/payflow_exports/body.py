@@ -179,7 +179,9 @@ class _Odd:
             return "skip"
         if len(cells) > width and not any(cell.strip() for cell in cells[width:]) and len(self.usable) < _MOST_ODD:
             self.usable.append((number, cells[:width]))
-        elif not (self._found.format.report and filled and (len(filled) == 1 or is_total(filled[0]))):
+        elif not (
+            self._found.format.report and filled and (len(filled) == 1 or is_total(filled[0], self._found.format.sums))
+        ):
             self._damaged(number, row.actual_columns)
         elif self._found.format.heading and len(cells) < width and len(self.usable) < _MOST_ODD:
             self.usable.append((number, cells + [""] * (width - len(cells))))
@@ -222,13 +224,13 @@ def _furniture(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]
             drop |= ~columns[place].equal("")
     elif 0 in used:
         drop |= ~columns[0].equal("") & (filled == 1)
-    return drop | _totals(used) & ~_dated(found, columns, fields)
+    return drop | _totals(used, found.format.sums) & ~_dated(found, columns, fields)
 
 
-def _totals(columns: Mapping[int, Texts]) -> Mask:
+def _totals(columns: Mapping[int, Texts], more: Sequence[str]) -> Mask:
     leading, total = (np.full(len(next(iter(columns.values()))), value) for value in (True, False))
     for place in sorted(columns):
-        total |= leading & columns[place].where(is_total)
+        total |= leading & columns[place].where(lambda text: is_total(text, more))
         leading &= columns[place].equal("")
     return total
 

@@ -16,3 +16,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "sheet": "name of the sheet in a workbook; by default the one whose header is known",
     }
 )
+
+#: What to do where a file does not prove how it is written.
+SAY_DECIMAL = 'Say decimal = "point" (1,234.50) or "comma" (1.234,50) in the source, or once as --option decimal=point.'
+SAY_DATES = 'Say date_format = "day-first" or "month-first" in the source, or once as --option date_format=day-first.'

@@ -14,6 +14,7 @@ from payflow.connector import (
     CLIENTS,
     ENTRIES,
     INVOICES,
+    LINES,
     Batch,
     ConnectorError,
     Cursor,
@@ -126,6 +127,7 @@ class FileConnector:
             invoices=check(portion.invoices.reset_index(drop=True), INVOICES),
             entries=check(portion.entries.reset_index(drop=True), ENTRIES),
             reading=reading,
+            lines=None if portion.lines is None else check(portion.lines.reset_index(drop=True), LINES),
             problems=(*problems.all(), *(problem for part in parts.values() for problem in part.problems.all())),
         )
 

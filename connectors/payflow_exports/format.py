@@ -58,7 +58,8 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """The canonical tables that one file yields, and its scope and issue dates where only the rows can tell."""
+    """The canonical tables that one file yields, and its scope and issue dates where only the rows can tell. `lines` are those
+    of a bank statement."""
 
     clients: pd.DataFrame
     invoices: pd.DataFrame
@@ -66,6 +67,7 @@ class Portion:
     scope: Scope | None = None
     covers_from: date | None = None
     covers_to: date | None = None
+    lines: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Format:
     names belong to one; the columns become fields `name 1`, `name 2` and so on.
     `parts` are other sheets of the same workbook that belong to this one, by the name under which the sheet holds them.
     `unfold` makes the text of a file that is no table into one, tab-separated and row for row; None for a file not its own.
+    `sums` are first words, beside those for totals, of rows without a date that hold a sum or a balance.
     `dated_entries`: entries tell every movement of its invoices with its day. `by_day`: they are told by day, on whichever
     invoices, listed in the same file or not. `open_only`: it knows no other total of an invoice than what is open of it.
     """
@@ -103,6 +106,7 @@ class Format:
     heading: str = ""
     families: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
     parts: Mapping[str, Format] = field(default_factory=dict)
+    sums: Sequence[str] = ()
 
     def kind(self, name: str) -> Kind:
         """What a field holds."""

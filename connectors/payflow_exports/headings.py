@@ -37,10 +37,11 @@ _TOTALS = (
 _INSIDE = ":"
 
 
-def is_total(text: str) -> bool:
-    """Whether the first text of a report's row says that sums follow."""
+def is_total(text: str, more: Sequence[str] = ()) -> bool:
+    """Whether the first text of a report's row says that sums follow; `more` are further first words that do."""
     words = text.strip().casefold()
-    return words.split(" ", 1)[0].rstrip(":") in _TOTALS or words == "percentage of total"
+    first = words.split(" ", 1)[0].rstrip(":")
+    return first in _TOTALS or first in more or words == "percentage of total"
 
 
 def leading(found: Found) -> Sequence[int]:

@@ -32,6 +32,7 @@ from payflow.connector import (
 from payflow_exports import dates
 from payflow_exports.amounts import MarkProof, amount, mark_proof
 from payflow_exports.body import Body
+from payflow_exports.common import SAY_DATES, SAY_DECIMAL
 from payflow_exports.format import About, DayOrder
 from payflow_exports.options import Options
 from payflow_exports.problems import Problems
@@ -86,12 +87,12 @@ class Conventions:
         for proof in (own, *self._marks.values()):
             if proof.point and proof.comma:
                 found = f"amounts are written both like {proof.point!r} and like {proof.comma!r}"
-                raise ConnectorError(Problem(self.where(name, proof.comma), found, _SAY_DECIMAL))
+                raise ConnectorError(Problem(self.where(name, proof.comma), found, SAY_DECIMAL))
             if proof.point or proof.comma:
                 return Marks.POINT if proof.point else Marks.COMMA
         if own.either:
             found = f"{own.either!r} may have a decimal mark or a thousands mark, and nothing in the file tells"
-            raise ConnectorError(Problem(self.where(name, own.either), found, _SAY_DECIMAL))
+            raise ConnectorError(Problem(self.where(name, own.either), found, SAY_DECIMAL))
         return Marks.POINT
 
     @cached_property
@@ -106,7 +107,7 @@ class Conventions:
             if own is not None:
                 return own
             found = f"dates are written both day-first ({proof.day_first}) and month-first ({proof.month_first})"
-            raise ConnectorError(Problem(self.where_any(columns, proof.month_first), found, _SAY_DATES))
+            raise ConnectorError(Problem(self.where_any(columns, proof.month_first), found, SAY_DATES))
         if proof.day_first or proof.month_first:
             return DayOrder.DAY_FIRST if proof.day_first else DayOrder.MONTH_FIRST
         if not proof.either:
@@ -115,7 +116,7 @@ class Conventions:
         if by_period or own:
             return by_period or own or DayOrder.DAY_FIRST
         found = f"{proof.either!r} may be day-first or month-first, and no date in the file tells"
-        raise ConnectorError(Problem(self.where_any(columns, proof.either), found, _SAY_DATES))
+        raise ConnectorError(Problem(self.where_any(columns, proof.either), found, SAY_DATES))
 
     def _order_by_period(self) -> DayOrder | None:
         """The one order in which all issue dates fall into the period that the report's titles name."""
@@ -148,10 +149,6 @@ _SIGNS = {
     "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP",
     "¥": "JPY CNY",
 }
-_SAY_DECIMAL = (
-    'Say decimal = "point" (1,234.50) or "comma" (1.234,50) in the source, or once as --option decimal=point.'
-)
-_SAY_DATES = 'Say date_format = "day-first" or "month-first" in the source, or once as --option date_format=day-first.'
 
 
 @dataclass(frozen=True)

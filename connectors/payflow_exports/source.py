@@ -117,6 +117,15 @@ def beside(found: Found, part: Format) -> Found | None:
     return None
 
 
+def first_look(path: Path, options: Options) -> None:
+    """Refuse what is no table at all: empty files, web pages, binaries. Raises `ConnectorError`."""
+    raw = _read(path, 0, _HEAD_BYTES)
+    if is_workbook(raw):
+        _sheet_views(path, options)
+    else:
+        _text_view(path, raw, options, None)
+
+
 def _text_view(path: Path, raw: bytes, options: Options, encoding: str | None) -> _View:
     bom, encoding = _bom(raw, options.encoding or encoding or "utf-8")
     _refuse_binaries(path, raw, encoding)

@@ -53,8 +53,9 @@ def tell(batch: Batch) -> str:
         f"scope       {reading.scope}, issued {reading.covers_from or '...'} to {reading.covers_to or '...'}",
         f"finished    {'yes' if reading.finished else 'no'}",
     ]
-    for title, frame in (("client", batch.clients), ("invoice", batch.invoices), ("entry", batch.entries)):
-        for row in frame.to_dict("records"):
+    frames = (("client", batch.clients), ("invoice", batch.invoices), ("entry", batch.entries), ("line", batch.lines))
+    for title, frame in frames:
+        for row in [] if frame is None else frame.to_dict("records"):
             lines += ["", title, *(f"  {name:<10}  {value}" for name, value in _shown(row).items())]
     problems = [f"{'warning' if problem.warning else 'problem'}: {problem}" for problem in batch.problems]
     return "\n".join([*lines, "", *problems]).rstrip() + "\n"
@@ -76,9 +77,11 @@ def _shown(row: Mapping[Any, Any]) -> dict[str, str]:
     shown = {}
     for name, value in row.items():
         text = "" if value is None or str(value) in ("<NA>", "NaT") else str(value)
+        if name == "key" and "bank_id" in row:
+            continue  # a digest tells a reader nothing
         if text and name in ("total", "paid", "credited", "balance", "amount"):
             text = f"{decimal(int(value), row['currency'])} {row['currency']}"
-        if name in ("issued_on", "due_on", "closed_on", "on"):
+        if name in ("issued_on", "due_on", "closed_on", "on", "value_on"):
             text = text.removesuffix(" 00:00:00")
         if text and name != "currency":
             shown[str(name)] = text.replace("\n", "\\n")
