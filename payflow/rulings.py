@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from payflow.decide import Ground, ground, today
 from payflow.decide.explain import find
-from payflow.decide.live import place
 from payflow.errors import Refused, UnknownName
 from payflow.model.agreement import Workspace
 from payflow.model.decision import Flag, Verdict
@@ -32,7 +31,7 @@ def live(store: Store, workspace: Workspace, since: date | None, now: datetime) 
         raise Refused("\n".join(str(problem) for problem in found.agreed.problems))
     as_of = found.decision.as_of
     start = since or as_of
-    switched = Record(RecordKind.LIVE, as_of, {"from": start.isoformat(), "place": place(store)})
+    switched = Record(RecordKind.LIVE, as_of, {"from": start.isoformat(), "place": store.place()})
     told = Record(RecordKind.TOLD, as_of, told_by(found.decision))
     _append(store, found, [switched, *found.agreed.news(as_of), told], now)
     if check_anchor(store.anchor, store):

@@ -1,7 +1,8 @@
 """Whether this store is the one that was switched on.
 
-A copy is never live by itself: `payflow live` journals the place of the store (this machine, this path), and the anchor
-file beside it says how far its journal had come. A store elsewhere, or behind its anchor, previews until a person says so.
+A copy is never live by itself: `payflow live` journals the place of the store (this machine and path, or this database of
+this server), and the anchor file beside it says how far its journal had come. A store elsewhere, or behind its anchor, previews
+until a person says so.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from payflow.model.journal import Memory
-from payflow.place import fingerprint
 from payflow.store.anchor import check_anchor
 from payflow.store.memory import last_live
 
@@ -18,17 +18,12 @@ if TYPE_CHECKING:
     from payflow.store import Store
 
 
-def place(store: Store) -> str:
-    """Where this store stands; what `payflow live` journals."""
-    return fingerprint(store.path)
-
-
 def place_of(store: Store, memory: Memory) -> tuple[Memory, str]:
     """The memory, not live when this store is not the one that was switched on, and then why."""
     live = last_live(store)
     if memory.live_from is None or live is None:
         return memory, ""
-    if live.place != place(store):
+    if live.place != store.place():
         why = "this store was switched on in another place: it is a copy, or it was moved"
     else:
         why = check_anchor(store.anchor, store)

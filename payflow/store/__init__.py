@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from payflow.errors import Problem, StoreError
+from payflow.store.address import FileAddress, ServerAddress, read_address
 from payflow.store.database import Database, Params, Reader, Row, SqliteDatabase, Transaction
 from payflow.store.failures import DuplicateKeyError, unreachable
 from payflow.store.migrations import migrate
@@ -22,34 +23,49 @@ __all__ = ["DuplicateKeyError", "Reader", "Store", "Transaction", "open_store"]
 
 
 class Store:
-    """An open store. Use it as a context manager, or `close` it."""
+    """An open store. Use it as a context manager, or `close` it.
+
+    `path` is the file of the database; a database on a server has a path of that kind in the workspace too, for what is
+    kept beside it.
+    """
 
     def __init__(self, database: Database, path: Path) -> None:
         self._database = database
         self.path = path
 
     @property
+    def where(self) -> str:
+        """The database in words, for people; no password is in it."""
+        return self._database.where
+
+    @property
     def anchor(self) -> Path:
         """The file that remembers how far the journal had come."""
         return self.path.with_name(f"{self.path.name}.anchor")
+
+    def place(self) -> str:
+        """Where this store stands: of a copy of it this is another."""
+        return self._database.place()
 
     def query(self, sql: str, params: Params = ()) -> list[Row]:
         """All rows of a query. Raises `StoreError`."""
         return self._database.query(sql, params)
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Begin to write: commits at the end, rolls back on any exception. One at a time, never inside a snapshot."""
-        return self._database.transaction()
+    def transaction(self, *, sharing: bool = False) -> AbstractContextManager[Transaction]:
+        """Begin to write: commits at the end, rolls back on any exception. One at a time, never inside a snapshot.
+
+        Several that are `sharing` may go on at once, on different rows, each locked first by `FOR UPDATE SKIP LOCKED`; they
+        write no journal.
+        """
+        return self._database.transaction(sharing=sharing)
 
     def snapshot(self) -> AbstractContextManager[Reader]:
         """Until it ends, every query of this store sees one and the same state, whatever others commit meanwhile."""
         return self._database.snapshot()
 
     def lock(self, wait: float = 0) -> AbstractContextManager[None]:
-        """Be the only run: an OS lock beside the file. Raises `StoreError` when not obtained within `wait` seconds."""
-        from payflow.store.lock import hold_lock
-
-        return hold_lock(self.path.with_name(f"{self.path.name}.lock"), wait)
+        """Be the only run on this store. Raises `StoreError` when that is not obtained within `wait` seconds."""
+        return self._database.lock(wait)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -67,34 +83,32 @@ class Store:
 def open_store(url: str, root: Path, *, create: bool = False) -> Store:
     """Open the store at `url` and bring its schema up to date; with `create` also where there is none yet.
 
-    `sqlite:///payflow.db` is relative to `root`, `sqlite:////var/lib/payflow.db` absolute. Raises `StoreError`.
+    `sqlite:///payflow.db` is relative to `root`, `sqlite:////var/lib/payflow.db` absolute; `postgresql://user@host/database`
+    is as libpq reads it, and `?schema=name` is ours. Raises `StoreError`.
     """
-    path = _path(url, root)
-    _check_place(path, create)
-    database = SqliteDatabase.create(path) if create else SqliteDatabase(path)
+    address = read_address(url, root)
+    database = _connect(address, create=create)
     try:
         if not create and database.schema_version() == 0:
-            raise _missing(path, "nothing was ever stored in this database")
-        migrate(database, str(path))
+            raise _missing(database.where, "there is no store yet: nothing was ever stored in this database")
+        migrate(database, database.where)
     except BaseException:
         database.close()
         raise
-    return Store(database, path)
+    return Store(database, address.path if isinstance(address, FileAddress) else root.absolute() / "payflow")
 
 
-def _path(url: str, root: Path) -> Path:
-    scheme, colon, rest = url.partition("://")
-    if scheme in ("postgresql", "postgres"):
-        raise _wrong_url("payflow of this version keeps its store in SQLite only")
-    name = rest.removeprefix("/")
-    if scheme != "sqlite" or not colon or not rest.startswith("/") or not name or name == ":memory:":
-        # never the text itself: a URL may carry a password
-        raise _wrong_url("this is not the address of a SQLite file")
-    return (root / name).absolute()
-
-
-def _wrong_url(found: str) -> StoreError:
-    return StoreError(str(Problem("payflow.toml, [store] url", found, 'Write url = "sqlite:///payflow.db".')))
+def _connect(address: FileAddress | ServerAddress, *, create: bool) -> Database:
+    if isinstance(address, FileAddress):
+        _check_place(address.path, create)
+        return SqliteDatabase.create(address.path) if create else SqliteDatabase(address.path)
+    try:
+        from payflow.store.postgresql import PostgresqlDatabase
+    except ImportError as error:
+        found = f"a store in PostgreSQL needs psycopg 3, which cannot be loaded ({error})".replace("\n", " ")
+        remedy = "Install it: pip install 'payflow-gate[postgresql]'."
+        raise StoreError(str(Problem("payflow.toml, [store] url", found, remedy))) from error
+    return PostgresqlDatabase.create(address) if create else PostgresqlDatabase(address)
 
 
 def _check_place(path: Path, create: bool) -> None:
@@ -109,9 +123,9 @@ def _check_place(path: Path, create: bool) -> None:
         remedy = "Correct `url` under [store] in payflow.toml."
         raise StoreError(str(Problem(str(path), "the store must be a file, and this is none", remedy)))
     if not is_there and not create:
-        raise _missing(path, "there is no store yet")
+        raise _missing(str(path), "there is no store yet")
 
 
-def _missing(path: Path, found: str) -> StoreError:
+def _missing(where: str, found: str) -> StoreError:
     remedy = "Read your invoices with `payflow sync` or `payflow import`, which begin one, or restore a backup."
-    return StoreError(str(Problem(str(path), found, remedy)))
+    return StoreError(str(Problem(where, found, remedy)))

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from payflow.errors import Problem, StoreError
+from payflow.place import fingerprint
 from payflow.store.failures import CAUGHT, explain, unreachable
+from payflow.store.lock import hold_lock
 
 #: A row as it comes and goes; values are `int`, `str` or None.
 Row = tuple[Any, ...]
@@ -59,8 +61,16 @@ class Transaction(Reader, Protocol):
 class Database(Reader, Protocol):
     """One open database."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Begin to write: commits at the end, rolls back on any exception. Waits for other writers."""
+    @property
+    def where(self) -> str:
+        """The database in words, for people; no password is in it."""
+        ...
+
+    def transaction(self, *, sharing: bool = False) -> AbstractContextManager[Transaction]:
+        """Begin to write: commits at the end, rolls back on any exception. Waits for other writers.
+
+        Those that are `sharing` need not wait for one another where the database can do without.
+        """
         ...
 
     def snapshot(self) -> AbstractContextManager[Reader]:
@@ -69,6 +79,14 @@ class Database(Reader, Protocol):
 
     def schema_version(self) -> int:
         """The number of the last migration applied; 0 for an empty database. Raises `StoreError` for a foreign one."""
+        ...
+
+    def place(self) -> str:
+        """Where this database stands: of a copy of it this is another."""
+        ...
+
+    def lock(self, wait: float) -> AbstractContextManager[None]:
+        """Be the only run. Raises `StoreError` naming who is, after `wait` seconds."""
         ...
 
     def close(self) -> None:
@@ -95,7 +113,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, *, patience: float = _PATIENCE) -> None:
         """Open an existing file; see `create`. Raises `StoreError`, also for the database of another program."""
-        self.path = path
+        self.path, self.where = path, str(path)
         if sqlite3.sqlite_version_info < _OLDEST:
             found = f"SQLite {sqlite3.sqlite_version} is too old"
             raise StoreError(str(Problem("python", found, "Use a Python built with SQLite 3.35 or later.")))
@@ -132,7 +150,7 @@ class SqliteDatabase:
             raise explain(error, self.path) from error
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, *, sharing: bool = False) -> Iterator[Transaction]:  # noqa: ARG002 (here writers always queue)
         """Begin to write at once, so that two writers queue instead of failing at their first write."""
         transaction = SqliteTransaction(self._connection, self.path)
         with self._between("BEGIN IMMEDIATE"):
@@ -157,6 +175,14 @@ class SqliteDatabase:
             raise StoreError(str(Problem(str(self.path), found, remedy)))
         [(version,)] = self.query("PRAGMA user_version")
         return int(version)
+
+    def place(self) -> str:
+        """A fingerprint of this machine and of the path of the file."""
+        return fingerprint(self.path)
+
+    def lock(self, wait: float) -> AbstractContextManager[None]:
+        """Be the only run: an OS lock beside the file. Raises `StoreError` naming who is, after `wait` seconds."""
+        return hold_lock(self.path.with_name(f"{self.path.name}.lock"), wait)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -272,5 +298,9 @@ def upsert_statement(table: str, columns: Sequence[str], keys: Sequence[str], co
 
 
 def dialect(sql: str, version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str:
-    """The statement as this SQLite understands it: before 3.39 it spells `IS DISTINCT FROM` as `IS NOT`."""
+    """The statement as this SQLite understands it: before 3.39 it spells `IS DISTINCT FROM` as `IS NOT`.
+
+    It locks the whole database for a writer, and so knows no locks of single rows.
+    """
+    sql = sql.removesuffix(" FOR UPDATE SKIP LOCKED")
     return sql if version >= (3, 39, 0) else sql.replace("IS DISTINCT FROM", "IS NOT")

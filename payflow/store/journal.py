@@ -120,7 +120,7 @@ def entries(
     conditions, params = ["1 = 1"], list[Any]()
     if kinds is not None:
         wanted = [str(kind) for kind in kinds]
-        conditions.append(f"journal.kind IN ({', '.join('?' * len(wanted))})")
+        conditions.append(f"journal.kind IN ({', '.join('?' * len(wanted)) or 'NULL'})")
         params += wanted
     for condition, value in (
         ("journal.client = ?", client),

@@ -128,7 +128,7 @@ def settle(tx: Transaction, key: str, state: MessageState, detail: str, *, not_b
     """Note where a message stands; one that waits again has no day and no owner."""
     waits = state is MessageState.WAITING
     tx.execute(
-        "UPDATE message SET state = ?, detail = ?, not_before = ?, owner = '', day = CASE WHEN ? THEN NULL ELSE day END "
+        "UPDATE message SET state = ?, detail = ?, not_before = ?, owner = '', day = CASE WHEN ? = 1 THEN NULL ELSE day END "
         "WHERE key = ?",
         (state.value, detail, to_moment(not_before) if not_before else None, int(waits), key),
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from payflow.model.journal import Record, RecordKind
-from payflow.store import Store, journal, open_store
+from payflow.store import Store, journal
+from payflow.store.placeholders import numbered
+from payflow.store.postgresql import PostgresqlDatabase
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 DAY = date(2026, 11, 21)
@@ -20,19 +23,47 @@ def record(kind: RecordKind = RecordKind.CHASE, day: date = DAY, **body: Any) ->
     return Record(kind, day, body)
 
 
-def new_store(folder: Path) -> Store:
-    return open_store("sqlite:///payflow.db", folder, create=True)
-
-
 def add(store: Store, *records: Record, at: datetime = AT) -> list[int]:
     with store.transaction() as tx:
         return journal.append(tx, records, at=at)
 
 
-def tamper(store: Store, change: Callable[[sqlite3.Connection], object]) -> None:
-    """Change the file as somebody with another program would."""
-    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
-        change(connection)
+class Intruder:
+    """Another program at the store's tables, which no rule of the database stops."""
+
+    def __init__(self, store: Store) -> None:
+        self.file: sqlite3.Connection | None = None
+        if isinstance(store._database, PostgresqlDatabase):
+            self._server = store._database._connect()
+            self._server.execute("SET default_transaction_read_only = off")
+            # foreign keys are not looked after
+            self._server.execute("SET session_replication_role = replica")
+        else:
+            self.file = sqlite3.connect(store.path, isolation_level=None)
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run a statement, or none of it where the database takes no such values."""
+        if self.file is not None:
+            with suppress(sqlite3.IntegrityError):
+                self.file.execute(sql, params)
+        else:
+            with suppress(psycopg.errors.IntegrityError, psycopg.errors.DatatypeMismatch, psycopg.DataError):
+                self._server.execute(numbered(sql), params)
+
+    def script(self, sql: str) -> None:
+        """Run several statements."""
+        for statement in sql.split(";"):
+            self.execute(statement)
+
+    def close(self) -> None:
+        """Go away."""
+        (self.file or self._server).close()
+
+
+def tamper(store: Store, change: Callable[[Intruder], object]) -> None:
+    """Change the tables as somebody with another program would."""
+    with closing(Intruder(store)) as intruder:
+        change(intruder)
 
 
 def fee(ref: str = "PF-1", invoice: int = 1, **changes: Any) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,19 +25,13 @@ from payflow.model.journal import (
 from payflow.model.serial import agreement_to_json
 from payflow.store import Store
 from payflow.store.memory import Live, last_live, load_memory
-from store.journal_samples import AT, DAY, add, fee, new_store, notice, outcome, record
+from store.journal_samples import AT, DAY, add, fee, notice, outcome, record
 
 K = RecordKind
 
 
 def on(days: int) -> date:
     return DAY + timedelta(days=days)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with new_store(tmp_path) as opened:
-        yield opened
 
 
 def agreement(grace: int) -> Agreement:

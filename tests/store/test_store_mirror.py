@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 
 from payflow import columns
 from payflow.errors import StoreError
-from payflow.store import DuplicateKeyError, Store, mirror, open_store, workings
+from payflow.store import DuplicateKeyError, Store, mirror, workings
 from payflow.store.mirror import ClientRow, EntryRow, InvoiceRow, ReadingRow
 from payflow.store.moments import from_moment, to_date, to_day, to_moment
 
@@ -49,12 +48,6 @@ def invoice(identity: int, **changes: Any) -> InvoiceRow:
         read_at=SEEN,
     )
     return row._replace(**changes)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store("sqlite:///payflow.db", tmp_path, create=True) as opened:
-        yield opened
 
 
 def test_rows_come_back_as_they_were_written(store: Store) -> None:

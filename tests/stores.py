@@ -1,0 +1,39 @@
+"""Both kinds of store, for tests that must hold on each: a folder's conftest names `store_kind` and `store_url`."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+import servers
+
+SQLITE = "sqlite:///payflow.db"
+KINDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=KINDS)
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """Which database a test's stores are in; the test runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store_url(store_kind: str) -> str:
+    """The address of a place where there is no store yet."""
+    return url_of(store_kind)
+
+
+@pytest.fixture
+def postgresql_url() -> str:
+    """The same in PostgreSQL."""
+    return url_of("postgresql")
+
+
+def url_of(kind: str) -> str:
+    """A fresh address of that kind. Without a server the tests fail, unless they were told to leave PostgreSQL out."""
+    if kind == "sqlite":
+        return SQLITE
+    if os.environ.get(servers.SKIP) == "1":
+        pytest.skip(f"{servers.SKIP}=1")
+    return servers.fresh_url()
