@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.books import LAST, write_workspace
+from benchmarks.mails import mail_server, write_debts, write_ready
 from benchmarks.measure import Run, in_turn, once
 
 PAYFLOW = Path(sysconfig.get_path("scripts")) / "payflow"
@@ -93,10 +95,30 @@ def _import(folder: Path, rows: int) -> None:
     once([PAYFLOW, "-C", folder, "--now", NOW, "import", write_workspace(folder, rows)])
 
 
+def mails(folder: Path, scale: float) -> list[Row]:
+    """`payflow run` that writes to 10,000 clients through a mail server, beside a loop that sends ready-made messages.
+
+    Both commit before and after each message.
+    """
+    count = int(10_000 * scale)
+    with mail_server() as port:
+        export = write_debts(folder, count, port)
+        write_ready(folder, count)
+        at = [PAYFLOW, "-C", folder, "--now", NOW]
+        once([*at, "import", export])
+        once([*at, "live", "--from", (LAST - timedelta(days=30)).isoformat()])
+        # the real clock: rehearsals write to folders only
+        run = once([PAYFLOW, "-C", folder, "run"])
+        bare = once([sys.executable, "-m", "benchmarks.mails", "bare", folder, port])
+    what = f"`payflow run` that writes {count:,} messages to a mail server"
+    return [Row(what, run, "a loop that sends as many ready-made messages, with as many commits", bare, "4 times")]
+
+
 #: name -> what it measures
 ALL: Mapping[str, Callable[[Path, float], list[Row]]] = {
     "start-up": start_up,
     "board": board,
     "decision": decision,
     "import": big_import,
+    "mails": mails,
 }

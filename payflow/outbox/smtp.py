@@ -11,6 +11,7 @@ import ipaddress
 import re
 import selectors
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
@@ -165,25 +166,25 @@ class _Announced:
         self._drop()
 
     def _send_content(self) -> None:
-        socket = self._connection.sock
-        if socket is None:
+        open_socket = self._connection.sock
+        if open_socket is None:
             raise smtplib.SMTPServerDisconnected("the connection was closed")
-        socket.sendall(self._content)
+        open_socket.sendall(self._content)
         with selectors.DefaultSelector() as selector:
-            selector.register(socket, selectors.EVENT_READ)
+            selector.register(open_socket, selectors.EVENT_READ)
             spoken = bool(selector.select(0))
         if spoken:
             # A server has nothing to say before the final dot, unless it is going away; the dot is not written then.
             raise smtplib.SMTPServerDisconnected("the server ended the conversation")
 
     def _finish(self) -> tuple[int, bytes]:
-        socket = self._connection.sock
-        if socket is None:
+        open_socket = self._connection.sock
+        if open_socket is None:
             raise smtplib.SMTPServerDisconnected("the connection was closed")
-        socket.sendall(b"\r\n.\r\n")
-        socket.settimeout(self._timeout * PATIENCE)
+        open_socket.sendall(b"\r\n.\r\n")
+        open_socket.settimeout(self._timeout * PATIENCE)
         reply = self._connection.getreply()
-        socket.settimeout(self._timeout)
+        open_socket.settimeout(self._timeout)
         return reply
 
     def _outcome(self, code: int, text: bytes) -> Outcome:
@@ -265,6 +266,9 @@ def _greeted(settings: Smtp, context: ssl.SSLContext | None) -> smtplib.SMTP:
     else:
         connection = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
     try:
+        if connection.sock is not None:
+            # the final dot goes by itself, and must not wait until the server has acknowledged the content before it
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
             connection.starttls(context=context)

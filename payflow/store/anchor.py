@@ -25,13 +25,34 @@ class Head(NamedTuple):
 
 def read_anchor(path: Path) -> list[Head]:
     """Every complete line of the file, oldest first; none when there is no file."""
+    return _heads(_bytes(path, 0))
+
+
+def last_anchored(path: Path) -> Head | None:
+    """The last complete line of the file, without reading all of it."""
+    found = _heads(_bytes(path, _TAIL).partition(b"\n")[2]) or read_anchor(path)
+    return found[-1] if found else None
+
+
+#: Bytes at the end of the file that hold its last lines, whole.
+_TAIL = 1024
+
+
+def _bytes(path: Path, last: int) -> bytes:
+    """The file's last so many bytes, all of them for 0; empty when there is no file."""
     try:
-        text = path.read_text(encoding="ascii", errors="replace")
+        with path.open("rb") as file:
+            if last:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - last))
+            return file.read()
     except FileNotFoundError:
-        return []
+        return b""
     except OSError as error:
         raise unreachable(error, path) from error
-    words = (line.split(" ") for line in text.splitlines())
+
+
+def _heads(text: bytes) -> list[Head]:
+    words = (line.split(" ") for line in text.decode("ascii", "replace").splitlines())
     # a line cut short by a crash says nothing; the next run writes it again
     return [
         Head(int(line[0]), line[1]) for line in words if len(line) == 3 and line[0].isdigit() and len(line[1]) == 64
@@ -43,11 +64,11 @@ def write_anchor(path: Path, head: Head, at: datetime) -> None:
 
     Raises `JournalError` when the file already knows more than the journal, `StoreError` when it cannot be written.
     """
-    known = read_anchor(path)
-    fault = _fault(known[-1], head.seq, head.hash) if known and known[-1].seq >= head.seq else ""
+    known = last_anchored(path)
+    fault = _fault(known, head.seq, head.hash) if known is not None and known.seq >= head.seq else ""
     if fault:
         raise JournalError(str(Problem(str(path), fault, _REMEDY)))
-    if head.seq == 0 or (known and known[-1] == head):
+    if head.seq == 0 or known == head:
         return
     try:
         _append(path, f"{head.seq} {head.hash} {to_moment(at)}\n")
@@ -57,12 +78,12 @@ def write_anchor(path: Path, head: Head, at: datetime) -> None:
 
 def check_anchor(path: Path, db: Reader) -> str:
     """Empty when the journal holds the last anchored record, else a sentence that says what is wrong."""
-    known = read_anchor(path)
-    if not known:
+    known = last_anchored(path)
+    if known is None:
         return ""
     [(end,)] = db.query("SELECT coalesce(max(seq), 0) FROM journal")
-    found = db.query("SELECT hash FROM journal WHERE seq = ?", (known[-1].seq,))
-    return _fault(known[-1], int(end), str(found[0][0]) if found else "")
+    found = db.query("SELECT hash FROM journal WHERE seq = ?", (known.seq,))
+    return _fault(known, int(end), str(found[0][0]) if found else "")
 
 
 _REMEDY = "Put the right database back, or ask `payflow log verify` what is missing."
