@@ -20,7 +20,7 @@ from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.outbox import calendar
 from payflow.outbox.deliver import Courier, due
 from payflow.outbox.letters import client_letter, owner_letter
-from payflow.outbox.propose import Proposed, Stood, new_key, part, propose
+from payflow.outbox.propose import Proposed, Stood, free_key, new_key, part, propose
 from payflow.outbox.render import Renderer, check_templates
 from payflow.outbox.transport import open_transport
 from payflow.plan import told_by
@@ -255,7 +255,9 @@ class _Night:
             waiting = [
                 row.key for row in messages.messages(tx, MessageState.WAITING) if row.client.startswith("owner:")
             ]
-            if not waiting and messages.message(tx, key) is None:
+            made = messages.message(tx, key)
+            if not waiting and (made is None or made.state is MessageState.DROPPED):
+                key = free_key(tx, key)
                 messages.add(tx, key, f"owner:{key}", self._now)
         return waiting[0] if waiting else key
 

@@ -1,7 +1,11 @@
-"""Where a store stands: a fingerprint of this machine and of the path of a file, so that a copy is known for a copy."""
+"""Where payflow runs and for whom.
+
+A store's place is a fingerprint of this machine and of the path of a file, so that a copy is known for a copy.
+"""
 
 from __future__ import annotations
 
+import getpass
 import platform
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +16,14 @@ _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 def fingerprint(path: Path) -> str:
     """The same for one file on one machine, and for no other; tells neither."""
     return sha256(f"{_machine()}\n{path.resolve()}".encode()).hexdigest()[:32]
+
+
+def who() -> str:
+    """Who is at the terminal, as the system knows them; empty where it does not."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def _machine() -> str:

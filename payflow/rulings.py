@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,11 @@ from payflow.errors import Refused, UnknownName
 from payflow.model.agreement import Workspace
 from payflow.model.decision import Flag, Verdict
 from payflow.model.facts import State
-from payflow.model.journal import Charge, ChargeState, MessageState, Record, RecordKind
+from payflow.model.journal import Charge, ChargeState, Record, RecordKind
 from payflow.money import show
+from payflow.place import who
 from payflow.plan import Case, told_by
-from payflow.store import journal, messages
+from payflow.store import journal
 from payflow.store.anchor import check_anchor, write_anchor
 from payflow.store.stamp import stamp
 
@@ -57,7 +57,7 @@ def hold(store: Store, workspace: Workspace, target: str, *, until: date | None,
     if until is not None and until < found.decision.as_of:
         raise Refused(f"{until.isoformat()} is over. Give a day that is still to come.")
     scope, name, words = _target(found, target)
-    body = {"scope": scope, "id": name, "until": until.isoformat() if until else None, "reason": reason, "by": _by()}
+    body = {"scope": scope, "id": name, "until": until.isoformat() if until else None, "reason": reason, "by": who()}
     _append(store, found, [_about(found, RecordKind.HOLD, scope, name, body)], now)
     end = f"through {until.isoformat()}" if until else f"until payflow release {target}"
     return f"{words} is not chased {end}. It opens nothing."
@@ -75,7 +75,7 @@ def release(store: Store, workspace: Workspace, target: str, *, reason: str, now
     ]
     if not standing:
         raise Refused(f"{words} is not held. payflow status shows what is.")
-    body = {"scope": scope, "id": name, "reason": reason, "by": _by()}
+    body = {"scope": scope, "id": name, "reason": reason, "by": who()}
     _append(store, found, [_about(found, RecordKind.RELEASE, scope, name, body)], now)
     return f"{words} is chased again."
 
@@ -87,7 +87,7 @@ def chase(store: Store, workspace: Workspace, invoice: str, *, reason: str, now:
     view = case.view
     if Flag.OLD not in view.flags and Flag.REFUNDED not in view.flags:
         raise Refused(f"{view.number} is not left alone: {view.next_why or 'its ladder goes on by itself'}.")
-    body = {"invoice": view.id, "reason": reason, "by": _by()}
+    body = {"invoice": view.id, "reason": reason, "by": who()}
     _append(store, found, [_of(case, RecordKind.CHASE, found, body)], now)
     return f"{view.number} is taken in: its ladder starts with the next run."
 
@@ -102,7 +102,7 @@ def confirm(
     if view.state is not State.UNKNOWN:
         raise Refused(f"{view.number} is {view.state.word}, not unknown; its source says what it is.")
     day = on or found.decision.as_of
-    body = {"invoice": view.id, "as": outcome, "on": day.isoformat(), "reason": reason, "by": _by()}
+    body = {"invoice": view.id, "as": outcome, "on": day.isoformat(), "reason": reason, "by": who()}
     _append(store, found, [_of(case, RecordKind.CONFIRM, found, body)], now)
     return f"{view.number} counts as {outcome} as of {day.isoformat()}, until its source lists it again."
 
@@ -137,7 +137,7 @@ def link(
         outcome, to, words = "charge", charge, f"the charge {charge}"
     else:
         outcome, to, words = "debt", "", "a debt of its own"
-    body = {"invoice": view.id, "as": outcome, "to": to, "reason": reason, "by": _by()}
+    body = {"invoice": view.id, "as": outcome, "to": to, "reason": reason, "by": who()}
     _append(store, found, [_of(case, RecordKind.LINK, found, body)], now)
     return f"{view.source}:{view.number} is {words}."
 
@@ -159,7 +159,7 @@ def _rule_charge(
     case, charge = _charge(found, ref)
     if charge.state is not ChargeState.CLAIMED:
         raise Refused(f"{charge.ref} is {charge.state.value} already.")
-    body = {"ref": charge.ref, "reason": reason, "by": _by()}
+    body = {"ref": charge.ref, "reason": reason, "by": who()}
     _append(store, found, [_of(case, kind, found, body)], now)
     return f"{charge.ref} of {show(charge.standing, charge.currency)} on {case.view.number} is {word}."
 
@@ -174,7 +174,7 @@ def waive(
         raise Refused(f"{until.isoformat()} is over. Give a day that is still to come.")
     if not verdict.reasons:
         raise Refused(f"{verdict.name} is open; there is nothing to waive.")
-    body = {"project": key, "phase": phase, "until": until.isoformat(), "reason": reason, "by": _by()}
+    body = {"project": key, "phase": phase, "until": until.isoformat(), "reason": reason, "by": who()}
     _append(store, found, [Record(RecordKind.WAIVER, found.decision.as_of, body, project=key)], now)
     return f"{verdict.name} of {project} is open through {until.isoformat()}, although it is not paid."
 
@@ -184,7 +184,7 @@ def start_phase(store: Store, workspace: Workspace, project: str, phase: str, *,
     found = _ground(store, workspace, now)
     verdict, key = _phase(found, project, phase)
     if verdict.open and (verdict.started is None or verdict.finished is not None):
-        body = {"project": key, "phase": phase, "by": _by()}
+        body = {"project": key, "phase": phase, "by": who()}
         _append(store, found, [Record(RecordKind.PHASE_STARTED, found.decision.as_of, body, project=key)], now)
     return verdict
 
@@ -197,26 +197,9 @@ def finish_phase(store: Store, workspace: Workspace, project: str, phase: str, *
         raise Refused(f"{verdict.name} was never started: payflow phase start {project} {phase}.")
     if verdict.finished is not None:
         raise Refused(f"{verdict.name} was finished on {verdict.finished.isoformat()}.")
-    body = {"project": key, "phase": phase, "by": _by()}
+    body = {"project": key, "phase": phase, "by": who()}
     _append(store, found, [Record(RecordKind.PHASE_FINISHED, found.decision.as_of, body, project=key)], now)
     return f"{verdict.name} of {project} is finished."
-
-
-def retry(store: Store, workspace: Workspace, key: str, *, reason: str, now: datetime) -> str:
-    """Give the steps of a message that was refused for good free again: the next run decides about them afresh."""
-    found = _ground(store, workspace, now)
-    row = messages.message(store, key)
-    if row is None:
-        raise UnknownName("message", key, [one.key for one in messages.messages(store, MessageState.FAILED)])
-    if row.state is not MessageState.FAILED:
-        raise Refused(f"{key} is {row.state.value}; only a message that was refused can be tried again.")
-    why = f"to be decided again: {reason}"
-    with store.transaction() as tx:
-        messages.remove_intents(tx, key, sorted(messages.intents_of(tx, key)))
-        messages.settle(tx, key, MessageState.DROPPED, why)
-        body = {"messages": [], "dropped": [{"key": key, "client": row.client, "why": why}], "digest": ""}
-        journal.append(tx, [Record(RecordKind.DECISION, found.decision.as_of, body, client=row.client)], at=now)
-    return f"{key} is dropped; the next run decides about its steps afresh."
 
 
 def _ground(store: Store, workspace: Workspace, now: datetime) -> Ground:
@@ -229,14 +212,6 @@ def _append(store: Store, found: Ground, records: list[Record], now: datetime) -
         if stamp(tx) != found.stamp:
             raise Refused("the books or the journal changed at this very moment. Ask again.")
         journal.append(tx, records, at=now)
-
-
-def _by() -> str:
-    """Who is at the terminal, as the system knows them."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 def _target(found: Ground, target: str) -> tuple[str, str, str]:

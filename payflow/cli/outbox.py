@@ -1,4 +1,4 @@
-"""`payflow outbox` and `payflow outbox retry`."""
+"""`payflow outbox`, `payflow outbox retry` and `payflow outbox resolve`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from payflow.cli.options import json_option, reason_option
 from payflow.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from payflow.store import Store
     from payflow.store.messages import MessageRow
 
 
@@ -45,20 +46,66 @@ def command(context: click.Context, as_json: bool) -> None:
 @command.command()
 @click.argument("key")
 @reason_option
+@json_option
 @pass_session
-def retry(session: Session, key: str, reason: str) -> None:
-    """Drop a message that was refused, so that the next run decides about its notices afresh.
+def retry(session: Session, key: str, reason: str, as_json: bool) -> None:
+    """Try again what was refused, or what waits for another try.
 
-    Correct what it was refused for first, such as the client's address.
+    A message that was refused for good is dropped, and the next run decides about its notices afresh: correct what it was
+    refused for first, such as the client's address. One that waits goes with the next run. The beginning of a key will do.
 
     \b
     Example:
-      payflow outbox retry acme-20261121-3f9a --reason "address corrected"
+      payflow outbox retry 2026-11-21-acme --reason "address corrected"
     """
-    from payflow import rulings
+    from payflow.outbox import settle
 
     with session.store() as store:
-        session.say(rulings.retry(store, session.workspace, key, reason=reason, now=session.now))
+        row = settle.find(store, key)
+        words = settle.retry(store, row.key, reason=reason, as_of=session.today, now=session.now)
+        _answer(session, store, row.key, words, as_json)
+
+
+@command.command()
+@click.argument("key")
+@click.option(
+    "--sent", "sent", flag_value=True, type=bool, default=None, help="It arrived: its notices and fees count."
+)
+@click.option(
+    "--not-sent", "sent", flag_value=False, type=bool, help="It did not arrive: its steps are decided afresh."
+)
+@reason_option
+@json_option
+@pass_session
+def resolve(session: Session, key: str, sent: bool | None, reason: str, as_json: bool) -> None:
+    """Say whether a message arrived of which nobody knew.
+
+    Look for its key in the mail server's log, or ask. The beginning of a key will do.
+
+    \b
+    Example:
+      payflow outbox resolve 2026-11-21-acme --sent --reason "found in the server's log"
+    """
+    from payflow.outbox import settle
+
+    if sent is None:
+        raise click.UsageError("Say --sent or --not-sent.")
+    with session.store() as store:
+        row = settle.find(store, key)
+        words = settle.resolve(store, row.key, sent=sent, reason=reason, as_of=session.today, now=session.now)
+        _answer(session, store, row.key, words, as_json)
+
+
+def _answer(session: Session, store: Store, key: str, words: str, as_json: bool) -> None:
+    """The sentence, or the message as it stands now in the form of the listing."""
+    from payflow.report import operations_json
+    from payflow.store.messages import message
+
+    row = message(store, key)
+    if as_json and row is not None:
+        session.say_json(operations_json.outbox([_plain(row)]))
+    else:
+        session.say(words)
 
 
 def _plain(row: MessageRow) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _messages(facts: Facts) -> Iterable[Need]:
             remedy = f"Correct the address, then payflow outbox retry {key}."
         else:
             text = f"nobody knows whether the message {key} to {who} arrived: {message.detail}"
-            remedy = "Ask the client; it is not sent again by itself."
+            remedy = f"Ask, then payflow outbox resolve {key} --sent or --not-sent."
         yield Need(f"message-{message.state}", about_message(key), text, remedy)
 
 

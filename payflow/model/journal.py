@@ -29,6 +29,8 @@ class RecordKind(StrEnum):
     DECISION = "decision"
     # {key, client, day, outcome, transport, detail, to, notices: [...], charges: [...]}: what became of a message (T3)
     OUTCOME = "outcome"
+    # {key, client, day, outcome: sent|not-sent|retry, notices, charges, reason, by}: a person settles what became of a message
+    MESSAGE_RESOLVED = "message-resolved"
     # {ref, invoice, kind, amount, currency, why}: part or all of a charge taken back
     CHARGE_REVERSED = "charge-reversed"
     # {ref, reason, by}
@@ -51,7 +53,7 @@ class RecordKind(StrEnum):
     PHASE_STARTED = "phase-started"
     # {project, phase, by}: work ended
     PHASE_FINISHED = "phase-finished"
-    # {verdicts: {project/phase: open|blocked}, needs: [...]}: what the owner was told
+    # {verdicts: {project/phase: open|blocked}, needs: [...], message}: what the owner was told, and by which message if by one
     TOLD = "told"
     # {name, reason, by, records: [[seq, digest]], known: [...]}: a person's data was taken out of these records
     ERASED = "erased"

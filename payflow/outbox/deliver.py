@@ -193,7 +193,7 @@ def _records(key: str, outcome: Outcome, body: Mapping[str, Any], transport: str
     if outcome.state is not MessageState.SENT:
         # that mail to the owner does not arrive is shown, and no reason for yet another
         told = {**told, "needs": sorted({*told["needs"], about_message(key)})}
-    return [record, Record(RecordKind.TOLD, day, told)]
+    return [record, Record(RecordKind.TOLD, day, {**told, "message": key})]
 
 
 def due(row: messages.MessageRow, now: datetime) -> bool:

@@ -11,12 +11,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import count
 from typing import Any
 
 from payflow.model.decision import ClientMessage, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.plan import LATE_FEE, correction_step
-from payflow.store import Transaction, journal, messages
+from payflow.store import Reader, Transaction, journal, messages
 from payflow.store.messages import Intent
 
 
@@ -57,7 +58,7 @@ def propose(tx: Transaction, plan: Plan, *, stood: Stood, as_of: date, now: date
             continue
         key = waiting.get(name)
         if key is None:
-            key = waiting[name] = new_key(name, steps, as_of, now)
+            key = waiting[name] = free_key(tx, new_key(name, steps, as_of, now))
             messages.add(tx, key, name, now)
         have = messages.intents_of(tx, key)
         fresh = [step for step in steps if step not in have]
@@ -98,6 +99,13 @@ def new_key(name: str, steps: Sequence[Intent], as_of: date, now: datetime) -> s
     digest = hashlib.sha256(f"{name}|{steps}|{now.isoformat()}".encode()).hexdigest()
     readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "client"
     return f"{as_of.isoformat()}-{readable}-{digest[:10]}"
+
+
+def free_key(db: Reader, key: str) -> str:
+    """The key, or one with a number behind it where another message has it: decided twice at one moment."""
+    taken = {row.key for row in messages.messages(db)} if messages.message(db, key) else set()
+    numbered = (f"{key}-{number}" for number in count(2))
+    return next(one for one in numbered if one not in taken) if taken else key
 
 
 def _drop(tx: Transaction, waiting: dict[str, str], wanted: dict[str, list[Intent]]) -> list[dict[str, str]]:

@@ -75,6 +75,8 @@ class _Growing:
     finished: dict[tuple[str, str], date] = field(default_factory=dict)
     told_verdicts: dict[str, str] = field(default_factory=dict)
     told_needs: frozenset[str] = frozenset()
+    #: the message that told the owner last, and what was told before it
+    before_told: tuple[str, dict[str, str], frozenset[str]] = ("", {}, frozenset())
     written: set[tuple[str, date]] = field(default_factory=set)
 
     def memory(self) -> Memory:
@@ -129,6 +131,28 @@ def _outcome(growing: _Growing, entry: JournalEntry) -> None:
         growing.notices.setdefault(notice.invoice, []).append(notice)
     for item in body["charges"] if handed_over else ():
         growing.charges[item["ref"]] = _charge(item, day, body["key"])
+
+
+def _message_resolved(growing: _Growing, entry: JournalEntry) -> None:
+    """A person's word on a message: it arrived as if the transport had said so, or it never was."""
+    body, key = entry.body, entry.body["key"]
+    day = _day(body["day"])
+    for invoice, notices in growing.notices.items():
+        growing.notices[invoice] = [notice for notice in notices if notice.message != key]
+    if body["outcome"] == "sent":
+        for item in body["notices"]:
+            notices = growing.notices.setdefault(item["invoice"], [])
+            notices.append(_notice(item, day, True, key))
+            # in the order of their days, as if it had been known at once
+            notices.sort(key=lambda notice: notice.on)
+        for item in body["charges"]:
+            growing.charges[item["ref"]] = _charge(item, day, key)
+        return
+    if body["outcome"] == "not-sent":
+        growing.written.discard((body["client"], day))
+    told_by, verdicts, needs = growing.before_told
+    if told_by == key:
+        growing.told_verdicts, growing.told_needs = verdicts, needs
 
 
 def _notice(item: Mapping[str, Any], day: date, handed_over: bool, message: str) -> Notice:
@@ -232,6 +256,7 @@ def _phase_finished(growing: _Growing, entry: JournalEntry) -> None:
 
 def _told(growing: _Growing, entry: JournalEntry) -> None:
     # a record may tell of some phases only; the needs are always all of them
+    growing.before_told = (entry.body.get("message", ""), dict(growing.told_verdicts), growing.told_needs)
     growing.told_verdicts |= entry.body["verdicts"]
     growing.told_needs = frozenset(entry.body["needs"])
 
@@ -241,6 +266,7 @@ _APPLY: Mapping[RecordKind, Callable[[_Growing, JournalEntry], None]] = {
     RecordKind.LIVE: _live,
     RecordKind.AGREEMENT: _agreement,
     RecordKind.OUTCOME: _outcome,
+    RecordKind.MESSAGE_RESOLVED: _message_resolved,
     RecordKind.CHARGE_REVERSED: _charge_reversed,
     RecordKind.CHARGE_WAIVED: _charge_waived,
     RecordKind.CHARGE_SETTLED: _charge_settled,

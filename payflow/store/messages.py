@@ -137,3 +137,9 @@ def settle(tx: Transaction, key: str, state: MessageState, detail: str, *, not_b
 def count_attempt(tx: Transaction, key: str) -> None:
     """One more try that did not come as far as a claim."""
     tx.execute("UPDATE message SET attempts = attempts + 1 WHERE key = ?", (key,))
+
+
+def release(tx: Transaction, key: str, why: str) -> None:
+    """Drop a message and give all of its steps free, so that they are decided about anew."""
+    tx.execute("DELETE FROM intent WHERE message = ?", (key,))
+    settle(tx, key, MessageState.DROPPED, why)

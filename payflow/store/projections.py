@@ -15,7 +15,7 @@ from payflow.store.database import Transaction
 from payflow.store.moments import to_day, to_moment
 
 #: The kinds of records that a projection is made from.
-PROJECTED = (RecordKind.IDENTITIES, RecordKind.OBSERVATIONS, RecordKind.OUTCOME)
+PROJECTED = (RecordKind.IDENTITIES, RecordKind.OBSERVATIONS, RecordKind.OUTCOME, RecordKind.MESSAGE_RESOLVED)
 
 _CLAIMED = "sent"
 
@@ -26,7 +26,7 @@ def project(tx: Transaction, kind: str, body: Mapping[str, Any]) -> None:
         tx.executemany(_IDENTITY, body["rows"])
     elif kind == RecordKind.OBSERVATIONS:
         tx.executemany(_OBSERVATION, _observations(body["rows"]))
-    elif kind == RecordKind.OUTCOME and body["outcome"] == _CLAIMED:
+    elif kind in (RecordKind.OUTCOME, RecordKind.MESSAGE_RESOLVED) and body["outcome"] == _CLAIMED:
         tx.executemany(_CHARGE, ([charge[name] for name in _CHARGE_KEYS] for charge in body.get("charges", ())))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+from outbox.post import GONE_WRONG, Post
 from payflow import nightly
 from payflow.errors import DeliveryError
 from payflow.model.journal import MessageState
@@ -19,46 +18,6 @@ from payflow.store import messages
 from stories.world import ANY_HOUR, World, contract, invoice, settings
 
 INVOICE = invoice("INV-0012", "3000.00")
-GONE_WRONG = Outcome(MessageState.UNSURE, "the connection broke after the last dot")
-
-
-@dataclass
-class Post:
-    """A transport that answers as it is told; `tried` are the keys that were handed over."""
-
-    answers: list[Outcome | DeliveryError] = field(default_factory=list)
-    recovers: Outcome = GONE_WRONG
-    tried: list[str] = field(default_factory=list)
-    to: list[Sequence[str]] = field(default_factory=list)
-    name: str = "post"
-
-    def prepare(self, key: str, message: EmailMessage, recipients: Sequence[str]) -> _Ready:
-        if self.answers and isinstance(self.answers[0], DeliveryError):
-            raise self.answers.pop(0)
-        return _Ready(self, key, recipients)
-
-    def recover(self, key: str) -> Outcome:
-        return self.recovers
-
-    def close(self) -> None:
-        return
-
-
-@dataclass
-class _Ready:
-    post: Post
-    key: str
-    recipients: Sequence[str]
-
-    def hand_over(self) -> Outcome:
-        self.post.tried.append(self.key)
-        self.post.to.append(self.recipients)
-        answer = self.post.answers.pop(0) if self.post.answers else Outcome(MessageState.SENT, "250 OK")
-        assert isinstance(answer, Outcome)
-        return answer
-
-    def abandon(self) -> None:
-        return
 
 
 @pytest.fixture
@@ -119,7 +78,7 @@ def test_a_message_refused_for_good_is_failed_shown_and_the_fee_it_would_have_ca
 def test_a_failed_message_is_decided_afresh_when_a_person_says_so(world: World, post: Post) -> None:
     post.answers = [Outcome(MessageState.FAILED, "550 no such user here")]
     [key] = world.run().failed
-    world.ruling("retry", key)
+    world.settle(key)
     world.run("2026-11-06")
     assert world.steps("INV-0012") == [("reminder", "2026-11-06")]
     assert "message-failed" not in world.needs()

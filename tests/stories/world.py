@@ -27,6 +27,7 @@ from payflow.decide import decide, explain
 from payflow.model.agreement import Workspace
 from payflow.model.decision import Decision, Explanation, InvoiceView, Verdict
 from payflow.nightly import RunReport
+from payflow.outbox import settle
 from payflow.store import Store, journal, open_store
 from payflow.store.journal import JournalEntry
 from payflow.sync import SyncReport
@@ -410,6 +411,15 @@ class World:
         if name not in ("start_phase", "finish_phase"):
             more.setdefault("reason", "so it was agreed")
         return getattr(rulings, name)(self.store, self.workspace, *words, now=self.now, **more)
+
+    def settle(self, key: str, sent: bool | None = None) -> str:
+        """`payflow outbox resolve`, or `payflow outbox retry` where it is not said whether the message was sent."""
+        said: dict[str, Any] = {"reason": "so it was found", "as_of": self.now.date(), "now": self.now}
+        return (
+            settle.retry(self.store, key, **said)
+            if sent is None
+            else settle.resolve(self.store, key, sent=sent, **said)
+        )
 
     # what can be seen
 
