@@ -38,12 +38,14 @@ __all__ = [
     "Limits",
     "LineKind",
     "Marks",
+    "Near",
     "Problem",
     "Reading",
     "Scope",
     "Settlement",
     "SourceContext",
     "Status",
+    "TellsNear",
     "check",
     "decimal",
     "discover",
@@ -150,6 +152,31 @@ class ConnectorSpec(Protocol):
 
     def open(self, context: SourceContext) -> Connector:
         """A connector for this source. Raises `ConnectorError` when it is misconfigured."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """How near a file that is nobody's comes to a connector's formats.
+
+    `broken`: it can be no file of anybody's, and why. Else how many `names` of the nearest format's header its row `row` has,
+    which ones that row `lacks`, and what the file `begins` with.
+    """
+
+    format: str = ""
+    names: int = 0
+    lacks: Sequence[str] = ()
+    row: int = 0
+    begins: str = ""
+    broken: Problem | None = None
+
+
+@runtime_checkable
+class TellsNear(Protocol):
+    """What a `ConnectorSpec` may do besides: help where nobody claims a file."""
+
+    def near(self, path: Path) -> Near | None:
+        """How near an unclaimed file comes, None where nothing can be said; never raises for bad files."""
         ...
 
 

@@ -13,6 +13,8 @@ from payflow_bank.qif import is_qif
 from payflow_bank.text import head_of
 
 OFX, QIF, MT940, CAMT, TABLE = "OFX", "QIF", "MT940", "CAMT", "table"
+#: How web pages and documents begin, which may hold a statement in their middle.
+_NO_STATEMENTS = ("<!doctype html", "<html", "<table", "%pdf")
 _TITLES = {OFX: "OFX statement", QIF: "QIF statement", MT940: "MT940 statement"}
 
 
@@ -27,6 +29,8 @@ class Kind:
 def kind_of(path: Path) -> Kind | None:
     """The format of a file, None where it is no statement that is known without its columns; never raises."""
     head = head_of(path)
+    if head.lstrip()[:20].casefold().startswith(_NO_STATEMENTS):
+        return None
     if message := camt.message_of(head):
         titles = {
             camt.STATEMENT: "CAMT.053 statement",

@@ -54,7 +54,7 @@ def read(text: str, name: str, currency: str, problems: Problems) -> Iterator[St
     Raises `ConnectorError` where the file breaks off.
     """
     begin = _BEGIN.search(text)
-    if begin is None or not re.search(r"</OFX\s*>\s*\Z", text[-200:], re.IGNORECASE):
+    if begin is None or not re.search(r"</OFX\s*>\s*\Z", text.rstrip()[-200:], re.IGNORECASE):
         found = "breaks off before its end (</OFX>)"
         raise ConnectorError(Problem(name, found, "Download it again: what is missing cannot be told."))
     current: _Open | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from payflow.connector import Connector, Limits, SourceContext
+from payflow.connector import Connector, Limits, Near, SourceContext
 from payflow_exports.common import COMMON
 
 if TYPE_CHECKING:
@@ -70,6 +70,14 @@ class BankSpec:
 
         kind = kind_of(path)
         return kind.title if kind else None
+
+    def near(self, path: Path) -> Near | None:
+        """How near a file comes to the one header that is known; None for a statement."""
+        from payflow_bank.kinds import kind_of
+        from payflow_bank.table import shared
+        from payflow_exports.spec import FileSpec
+
+        return FileSpec(self.name, (shared(""),)).near(path) if kind_of(path) is None else None
 
     def limits(self, context: SourceContext) -> Sequence[Limits]:
         """The limits of the formats among the source's files; of all formats while it has none."""

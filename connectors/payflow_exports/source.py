@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import BinaryIO
 
-from payflow.connector import ConnectorError, Problem
+from payflow.connector import ConnectorError, Near, Problem
 from payflow_exports.format import Format, Frame, known
 from payflow_exports.options import Options
 from payflow_exports.workbook import is_workbook, sheets
@@ -25,6 +25,12 @@ _CHUNK = 1024 * 1024
 #: The header stands in one of the first rows.
 _HEAD_ROWS = 60
 _TAIL_ROWS = 10
+#: Marks that some programs put between columns, and that stand in texts too often to be tried at first.
+_STRANGE = ("^", "~", ":", "\x1f")
+#: A row with so many known names is meant to be that header; so many formats are few enough to show their headers.
+_LIKE = 2
+_FEW = 2
+_EXCERPT = 80
 _DELIMITERS = (",", ";", "\t", "|")
 _LARGEST_FILE = 8 * 1024**3
 _LARGEST_UNFOLDED = 64 * 1024**2
@@ -102,7 +108,8 @@ def recognise(path: Path, formats: Sequence[Format], options: Options, encoding:
     if not found and encoding is None and options.encoding is None and "\ufffd" in views[0].text:
         return recognise(path, formats, options, "cp1252")  # the header's own names may hold umlauts
     if not found:
-        raise ConnectorError(_unknown(path, views, formats, delimiters))
+        _otherwise_divided(path, views, formats, options)
+        raise _unknown(path, views, formats, delimiters)
     best = max(found, key=lambda item: len(item.places))  # of equals the first
     alike = [item.sheet for item in found if item.format is best.format and item is not best]
     return replace(best, rivals=alike)
@@ -131,10 +138,17 @@ def _text_view(path: Path, raw: bytes, options: Options, encoding: str | None) -
     _refuse_binaries(path, raw, encoding)
     text = raw[bom:].decode(encoding, errors="replace")
     if not text.strip():
-        raise ConnectorError(Problem(path.name, "is empty", _EMPTY))
-    if text.lstrip()[:200].casefold().startswith(("<!doctype html", "<html", "<?xml", "<table")):
+        whole = len(raw) < _HEAD_BYTES
+        found = "is empty" if whole else f"begins with {_HEAD_BYTES // 1024} KiB of blanks, so it is empty or damaged"
+        raise ConnectorError(Problem(path.name, found, _EMPTY))
+    if is_page(text):
         raise ConnectorError(Problem(path.name, "holds a web page or XML, not CSV", "Export the report as CSV again."))
     return _View(text, bom, encoding)
+
+
+def is_page(text: str) -> bool:
+    """Whether a text is a web page or XML, whatever its file is called."""
+    return text.lstrip("\ufeff \t\r\n")[:200].casefold().startswith(("<!doctype html", "<html", "<?xml", "<table"))
 
 
 def _sheet_views(path: Path, options: Options) -> list[_View]:
@@ -385,19 +399,55 @@ def _tail(path: Path, view: _View, delimiter: str) -> list[str]:
     return rows[-_TAIL_ROWS:]
 
 
-def _unknown(path: Path, views: Sequence[_View], formats: Sequence[Format], delimiters: Sequence[str]) -> Problem:
+def _otherwise_divided(path: Path, views: Sequence[_View], formats: Sequence[Format], options: Options) -> None:
+    """Say so where the header is known under another delimiter than was asked for, or than payflow reads."""
+    for mark in (*_DELIMITERS, *_STRANGE):
+        if any(view.content is None and _best(path, view, formats, (mark,)) for view in views):
+            found = f"its columns are divided by {mark!r}" + (
+                f", not by {options.delimiter!r}" if options.delimiter else ", which is not read"
+            )
+            remedy = "Correct or leave out the option `delimiter`." if options.delimiter else "Save it with commas."
+            raise ConnectorError(Problem(path.name, found, remedy))
+
+
+class UnknownHeaderError(ConnectorError):
+    """A table, but of no format that was looked for; `near` says which comes nearest."""
+
+    def __init__(self, problem: Problem, near: Near) -> None:
+        super().__init__(problem)
+        self.near = near
+
+
+def _unknown(
+    path: Path, views: Sequence[_View], formats: Sequence[Format], delimiters: Sequence[str]
+) -> UnknownHeaderError:
     """What was looked for, and what the most similar row lacks."""
-    nearest_format, missing, row, most = None, [""], 0, 0
+    best, most = Near(begins=_beginning(views, delimiters)), (0, 0)
     for view, delimiter in product(views, delimiters):
         for index, (cells, _) in enumerate(_rows(view.text, delimiter)):
             for candidate in formats:
                 places = known(candidate.columns, cells)
-                if len(places) > most:
-                    lacks = [candidate.columns[name][0] for name in candidate.required if name not in places]
-                    nearest_format, missing, row, most = candidate, lacks, index + 1, len(places)
-    if nearest_format is not None and most >= 2 and missing:
-        found = f"has no known header; row {row} comes near to {nearest_format.name} but lacks {', '.join(missing)}"
-    else:
-        found = "has no known header"
+                lacks = [candidate.columns[name][0] for name in candidate.required if name not in places]
+                score = (len(candidate.required) - 2 * len(lacks), len(places))
+                if len(places) >= _LIKE and (score > most or not best.names):
+                    best, most = (
+                        replace(best, format=candidate.name, names=len(places), lacks=lacks, row=index + 1),
+                        score,
+                    )
+    found = f"has no known header; it begins with {best.begins!r}"
+    if best.lacks:
+        found = f"has no known header; row {best.row} comes near to {best.format} but lacks {', '.join(best.lacks)}"
     looked = "; ".join(candidate.looked_for for candidate in formats)
-    return Problem(path.name, found, f"Looked for {looked}.")
+    if len(formats) > _FEW:
+        looked = f"{', '.join(candidate.name for candidate in formats)}; `payflow connectors` shows their headers"
+    return UnknownHeaderError(Problem(path.name, found, f"Looked for {looked}."), best)
+
+
+def _beginning(views: Sequence[_View], delimiters: Sequence[str]) -> str:
+    """The first row that holds anything, as it is split best."""
+    for view in views:
+        rows = [next((cells for cells, _ in _rows(view.text, mark) if any(cells)), []) for mark in delimiters]
+        cells = [cell.strip() for cell in max(rows, key=len, default=[])]
+        if any(cells):
+            return ", ".join(cells)[:_EXCERPT].strip(", ")
+    return ""

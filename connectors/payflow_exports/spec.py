@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from payflow.connector import Connector, ConnectorError, Limits, SourceContext
+from payflow.connector import Connector, ConnectorError, Limits, Near, SourceContext
 from payflow_exports.common import COMMON
 
 if TYPE_CHECKING:
@@ -48,6 +48,19 @@ class FileSpec:
             return recognise(path, self.formats, Options()).format.name
         except ConnectorError:
             return None
+
+    def near(self, path: Path) -> Near | None:
+        """How near a file comes to the formats; None for one that is claimed."""
+        from payflow_exports.options import Options
+        from payflow_exports.source import UnknownHeaderError, recognise
+
+        try:
+            recognise(path, self.formats, Options())
+        except UnknownHeaderError as error:
+            return error.near
+        except ConnectorError as error:
+            return Near(broken=error.problem)
+        return None
 
     def limits(self, context: SourceContext) -> Sequence[Limits]:
         """The limits of the formats among the source's files; of all formats while it has none."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from payflow.connector import Connector, ConnectorError, Limits, Problem, SourceContext
+from payflow.connector import Connector, ConnectorError, Limits, Near, Problem, SourceContext
 
 __all__ = ["CONNECTOR"]
 
@@ -55,6 +55,12 @@ class StripeSpec:
         from payflow_stripe.export import FILES
 
         return FILES.claims(path)
+
+    def near(self, path: Path) -> Near | None:
+        """How near a file comes to those of the dashboard."""
+        from payflow_stripe.export import FILES
+
+        return FILES.near(path)
 
     def limits(self, context: SourceContext) -> Sequence[Limits]:
         """What the API cannot tell, or what the file cannot."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -56,27 +57,26 @@ def command(
     """
     from payflow.report import operations_json
     from payflow.report.readings import synced_line
-    from payflow.sync import import_file
+    from payflow.sync import keep_file, read_file
 
     session = context.ensure_object(Session)
     reports, refused = [], 0
-    with session.store(create=True) as store, store.lock(LOCK_PATIENCE):
+    with ExitStack() as opened:
+        store = None
         for path in files:
             try:
-                report = import_file(
-                    store,
-                    session.workspace,
-                    path,
-                    connector=connector,
-                    source=source,
-                    options=options,
-                    now=session.now,
+                file = read_file(
+                    session.workspace, path, connector=connector, source=source, options=options, now=session.now
                 )
             except ConnectorError as error:
                 # one file that cannot be read does not keep the others out
                 refused += 1
                 session.complain([error.problem])
                 continue
+            if store is None:  # the first file that can be read makes the store, if there is none
+                store = opened.enter_context(session.store(create=True))
+                opened.enter_context(store.lock(LOCK_PATIENCE))
+            report = keep_file(store, session.workspace, file, now=session.now)
             session.complain(report.problems)
             reports.append(report)
             if not as_json:

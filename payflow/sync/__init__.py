@@ -26,6 +26,7 @@ from payflow.store.moments import to_moment
 from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
 from payflow.sync.apply import Counts, apply, known
 from payflow.sync.tables import Read, gather
+from payflow.sync.unknown import unknown
 
 if TYPE_CHECKING:
     from payflow.store import Store
@@ -72,12 +73,39 @@ def import_file(
     options: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> SyncReport:
-    """Read one export. Its connector is recognised from the header unless named; its source is the one configured for it.
+    """Read one export and store it: `read_file`, then `keep_file`, which raise what can be wrong with it."""
+    return keep_file(
+        store,
+        workspace,
+        read_file(workspace, path, connector=connector, source=source, options=options, now=now),
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """One export that was read whole and is not stored yet; `source` is the one that was asked for."""
+
+    spec: ConnectorSpec
+    source: str | None
+    reads: Sequence[Read]
+    cursor: Mapping[str, Any] | None
+
+
+def read_file(
+    workspace: Workspace,
+    path: Path,
+    *,
+    connector: str | None = None,
+    source: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> FileRead:
+    """Read one export, which needs no store. Its connector is recognised from the header unless named; its source is the one
+    configured for it.
 
     Raises `ConnectorError` when no connector or several claim the file, and `UnknownName` for a connector that is not there.
     """
-    begin(store, now)
-    workspace = _with_keys(store, workspace, now)
     specs = discover()
     if connector is None and source is not None:
         connector = next((one.connector for one in workspace.sources if one.name == source), None)
@@ -86,7 +114,15 @@ def import_file(
     spec = specs[connector] if connector is not None else claimant(path, specs)
     settings = _settings_for(workspace, spec, source)
     context = _context(workspace, settings, [path], now, {**settings.options, **(options or {})})
-    return _read_into(store, workspace, settings, spec, context, None, now)
+    return FileRead(spec, source, *gather(spec.open(context).pull(None)))
+
+
+def keep_file(store: Store, workspace: Workspace, file: FileRead, *, now: datetime) -> SyncReport:
+    """Store what one export said. Raises `Refused` where it has no place among the sources."""
+    begin(store, now)
+    workspace = _with_keys(store, workspace, now)
+    settings = _settings_for(workspace, file.spec, file.source)
+    return _store(store, workspace, settings, file.spec, file.reads, file.cursor, now)
 
 
 def begin(store: Store, now: datetime, name: str | None = None) -> None:
@@ -110,14 +146,7 @@ def claimant(path: Path, specs: Mapping[str, ConnectorSpec]) -> ConnectorSpec:
     if claims:
         several = " and ".join(f"{name} ({form})" for name, form in claims.items())
         raise ConnectorError(Problem(str(path), f"it is claimed by {several}", "Say which with --as."))
-    looked = "\n".join(f"  {name}: {line}" for name, spec in sorted(specs.items()) for line in spec.looked_for)
-    raise ConnectorError(
-        Problem(
-            str(path),
-            f"no known export has this header. Looked for:\n{looked}\nNone of these was found",
-            'Export one of these, or describe the columns in payflow.toml with connector = "tabular".',
-        )
-    )
+    raise unknown(path, specs)
 
 
 def _with_keys(store: Store, workspace: Workspace, now: datetime) -> Workspace:
@@ -204,6 +233,18 @@ def _read_into(
     now: datetime,
 ) -> SyncReport:
     reads, next_cursor = gather(spec.open(context).pull(cursor))
+    return _store(store, workspace, source, spec, reads, next_cursor, now)
+
+
+def _store(
+    store: Store,
+    workspace: Workspace,
+    source: SourceSettings,
+    spec: ConnectorSpec,
+    reads: Sequence[Read],
+    next_cursor: Mapping[str, Any] | None,
+    now: datetime,
+) -> SyncReport:
     timezone = workspace.business.timezone
     total = Counts()
     with store.transaction() as tx:

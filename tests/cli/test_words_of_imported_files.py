@@ -71,4 +71,6 @@ def test_a_reason_says_something(folder: Path, reason: str) -> None:
 def test_an_unknown_file_is_told_in_whole_sentences(folder: Path) -> None:
     (folder / "photos.csv").write_text("name,size\ncat,1\n", "utf-8")
     told = said(folder, "2026-09-02T12:00", "import", str(folder / "photos.csv")).stderr
-    assert "\nNone of these was found. Export one of these, or describe the columns" in told
+    assert (
+        "no connector knows this file; it begins with 'name, size'. See `payflow connectors` for what is read;" in told
+    )

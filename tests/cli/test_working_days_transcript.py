@@ -254,7 +254,7 @@ def test_a_file_nobody_knows_fails_alone(terminal):
     command = ["-C", str(terminal.root), "--now", "2026-11-05T09:00", "import", str(other)]
     alone = CliRunner().invoke(main, command)
     assert alone.exit_code == 1
-    assert "no known export has this header. Looked for:" in alone.stderr
+    assert "no connector knows this file; it begins with 'name, size'." in alone.stderr
     together = CliRunner().invoke(main, [*command, str(terminal.root / "exports" / "sales.csv")])
     assert together.exit_code == 4
     assert "3 new" in together.stdout

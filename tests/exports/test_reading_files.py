@@ -221,9 +221,10 @@ def test_a_file_time_in_the_future_is_taken_as_now(tmp_path: Path) -> None:
     assert table(path).reading.as_of == NOW
 
 
+_SUFFIXES = (".csv", ".iif", ".ofx", ".qfx", ".qif", ".sta", ".xml")
 #: Own exports of every format there is, with the connector that reads each.
 FIXTURES = sorted(
-    path for path in TESTS.glob("*/*.*") if path.suffix in (".csv", ".iif") and path.with_suffix(".rows.txt").exists()
+    path for path in TESTS.glob("*/*.*") if path.suffix in _SUFFIXES and path.with_suffix(".rows.txt").exists()
 )
 
 

@@ -252,16 +252,17 @@ def test_an_import_is_recognised_and_lands_in_its_configured_source(make: Callab
     assert (report.source, report.connector, report.unchanged) == ("books", "xero", 1)
 
 
-@pytest.mark.parametrize("text", ["", "a,b,c\n1,2,3\n"])
-def test_a_file_of_nobody_says_what_was_looked_for(make: Callable[..., World], text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "found"), [("", "is empty"), ("a,b,c\n1,2,3\n", "no connector knows this file; it begins with 'a, b, c'")]
+)
+def test_a_file_of_nobody_says_what_it_looks_like(make: Callable[..., World], text: str, found: str) -> None:
     world = make()
     world.sync()
     path = world.root / "strange.csv"
     path.write_text(text, "utf-8")
     with pytest.raises(ConnectorError) as error:
         import_file(world.store, world.workspace, path, now=world.now)
-    assert "Xero sales invoices" in str(error.value)
-    assert "QuickBooks A/R Aging Detail" in str(error.value)
+    assert found in str(error.value)
 
 
 def test_an_import_into_a_source_of_another_connector_is_refused(make: Callable[..., World]) -> None:
