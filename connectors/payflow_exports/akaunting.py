@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payflow.connector import ENTRIES, EntryKind, Kind, Limits, Scope, Status, empty
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import Format, Portion
 
 if TYPE_CHECKING:
@@ -139,6 +140,6 @@ INVOICES = Format(
             "credit notes set against an invoice",
             "what a payment in another currency took off an invoice that is not paid in full",
         ),
-        better="",
+        better=f"Record payments in the invoice's currency. {BANK_STATEMENT}",
     ),
 )

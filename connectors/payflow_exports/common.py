@@ -17,6 +17,8 @@ COMMON: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: What helps where the books say how much was paid, but not when.
+BANK_STATEMENT = 'A bank statement beside it (connector = "bank") tells what came in, and when.'
 #: What to do where a file does not prove how it is written.
 SAY_DECIMAL = 'Say decimal = "point" (1,234.50) or "comma" (1.234,50) in the source, or once as --option decimal=point.'
 SAY_DATES = 'Say date_format = "day-first" or "month-first" in the source, or once as --option date_format=day-first.'

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payflow.connector import ENTRIES, Limits, Scope, Status, empty
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import Format, Portion
 
 if TYPE_CHECKING:
@@ -66,5 +67,6 @@ INVOICES = Format(
             "the due date, in the older export with 17 columns: it comes from the terms",
             "clients' addresses: contracts have to name them",
         ),
+        better=f"The export with 18 columns has the due date. {BANK_STATEMENT}",
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payflow.connector import ENTRIES, Limits, Scope, Status, empty
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import Format, Portion
 
 if TYPE_CHECKING:
@@ -64,5 +65,6 @@ INVOICES = Format(
             "a write-off apart from a credit: nothing open with less paid than billed is taken as written off",
             "clients' addresses: contracts have to name them",
         ),
+        better=BANK_STATEMENT,
     ),
 )

@@ -24,6 +24,7 @@ from payflow.connector import (
     parse,
     to_day,
 )
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import Format, Portion
 
 if TYPE_CHECKING:
@@ -176,5 +177,6 @@ INVOICES = Format(
             "whether an invoice that Invoice2go did not send reached the client: it is a draft until money comes in",
             "credits apart from payments, and refunds",
         ),
+        better=BANK_STATEMENT,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payflow.connector import ENTRIES, Limits, Scope, Status, empty
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import Format, Portion
 
 if TYPE_CHECKING:
@@ -51,5 +52,6 @@ INVOICES = Format(
             "references to milestones: contracts have to name their invoices",
             "clients' addresses: contracts have to name them",
         ),
+        better=BANK_STATEMENT,
     ),
 )

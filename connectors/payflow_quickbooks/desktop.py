@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from payflow.connector import ENTRIES, Limits, Scope, Status, empty
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import DayOrder, Format, Portion
 from payflow_quickbooks.reports import TYPES
 
@@ -60,7 +61,7 @@ DESKTOP = Format(
     grouped=True,
     report=True,
     scope=Scope.CHANGED,
-    limits=Limits(_BILLED_ONLY, ""),
+    limits=Limits(_BILLED_ONLY, f"IIF with the column PAID tells which invoices are paid. {BANK_STATEMENT}"),
 )
 
 
@@ -124,6 +125,6 @@ IIF = Format(
             "which invoice a payment was for",
             "invoices apart that share a number",
         ),
-        "",
+        BANK_STATEMENT,
     ),
 )

@@ -20,6 +20,7 @@ _API_LIMITS = Limits(
         "when credit of a client's balance came in: it counts from the day of the invoice that used it",
         "invoices of test clocks: Stripe's lists leave them out",
     ),
+    better='A bank statement beside it (connector = "bank") tells money that never went through Stripe.',
 )
 _EITHER = 'Give it either `key = "env:STRIPE_API_KEY"` to read the API, or `files` to read exported invoices.csv files.'
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payflow.connector import EntryKind, Limits, Scope, Status
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import DayOrder, Format, Portion
 from payflow_exports.sheet import Sheet
 
@@ -63,9 +64,11 @@ def _build(sheet: Sheet) -> Portion:
         sheet.text("type").equal(""), "type", lambda _: "is empty", "Every row says what it is; export it again."
     )
     part = {name: sheet.keep((types == name) & sheet.good) for name in ("invoice", "credit", "overpayment")}
+    standing = {name: _standing(part[name]) for name in ("credit", "overpayment")}
     invoices = _credited(invoices_of(part["invoice"], _STATUSES, by_line=True), part["invoice"])
-    credit = open_credit(_standing(part["credit"]), "balance", EntryKind.CREDIT, "credit:")
-    over = open_credit(_standing(part["overpayment"]), "balance", EntryKind.PAYMENT, "overpayment:")
+    invoices = _overpaid(invoices, part["invoice"], standing["credit"], standing["overpayment"])
+    credit = open_credit(standing["credit"], "balance", EntryKind.CREDIT, "credit:")
+    over = open_credit(standing["overpayment"], "balance", EntryKind.PAYMENT, "overpayment:")
     import pandas as pd
 
     entries = pd.concat([frame for frame in (credit, over) if len(frame)] or [credit])
@@ -113,6 +116,51 @@ def _credited(invoices: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
     return invoices.assign(credited=credited)[~wrong]
 
 
+def _overpaid(invoices: pd.DataFrame, sheet: Sheet, credit: Sheet, over: Sheet) -> pd.DataFrame:
+    """With what overpayments of a client settled told as paid: it is money that came in, and no lower price.
+
+    The export has what was taken off an invoice in one figure. It is all money where the client's overpayments used up in the
+    export cover it and no credit note of theirs was used; where both were used, it is not told which, and that is said.
+    """
+    settled, lowered = _used(over), _used(credit)
+    invoices = invoices.copy()
+    taken = invoices["credited"].fillna(0).astype("int64")
+    for who, amount in settled.items():
+        mine = (invoices["client"] == who[0]) & (invoices["currency"] == who[1]) & (taken > 0)
+        if not amount or not mine.any():
+            continue
+        if lowered.get(who) or int(taken[mine].sum()) > amount:
+            found = (
+                f"{who[0]!r} used an overpayment, and what was taken off their invoices may be that or a credit note"
+            )
+            remedy = (
+                "It is taken as credited. Add the day of the payment with a bank statement, or look at them in Xero."
+            )
+            place = f"{invoices.index[mine][0]}: {sheet.conventions.header('balance')}"
+            sheet.problems.add(place, found, remedy, warning=True)
+            continue
+        invoices.loc[mine, "paid"] += invoices.loc[mine, "credited"]
+        invoices.loc[mine, "credited"] = 0
+    return invoices
+
+
+def _used(sheet: Sheet) -> dict[tuple[str, str], int]:
+    """What of a client's credit notes or overpayments, by currency, is no longer open."""
+    from dataclasses import replace
+
+    from payflow_exports.problems import Problems
+
+    quiet = replace(sheet, problems=Problems(""), good=sheet.good.copy())
+    currencies = quiet.currencies()
+    total, rest = quiet.money("total", currencies), quiet.money("balance", currencies)
+    clients = quiet.text("client")
+    used: dict[tuple[str, str], int] = {}
+    for row in np.flatnonzero(quiet.good & total.known & rest.known).tolist():
+        who = (clients[row], currencies[row])
+        used[who] = used.get(who, 0) + abs(int(total.values[row])) - abs(int(rest.values[row]))
+    return used
+
+
 SALES_INVOICES = Format(
     name="Xero sales invoices",
     columns=_COLUMNS,
@@ -127,6 +175,6 @@ SALES_INVOICES = Format(
             "whether an invoice was disputed",
             "which credit notes were set against which invoice: only how much was credited",
         ),
-        better="",
+        better=BANK_STATEMENT,
     ),
 )

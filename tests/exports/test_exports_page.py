@@ -30,6 +30,14 @@ def test_every_file_connector_has_a_row_in_the_table() -> None:
         assert name in discover()
 
 
+def test_every_format_says_which_other_source_would_tell_more() -> None:
+    for spec in discover().values():
+        options = {"columns": {"number": "No", "client": "Who", "total": "Sum", "issued_on": "Date", "paid": "Paid"}}
+        for limits in spec.limits(context(**options)):
+            assert limits.cannot_tell, spec.name
+            assert limits.better.endswith("."), (spec.name, limits)
+
+
 def test_the_columns_in_the_example_are_accepted() -> None:
     source = tomllib.loads(blocks("toml")[1])["source"][0]
     assert CONNECTOR.open(context(columns=source["columns"]))

@@ -89,6 +89,33 @@ def test_an_export_without_status_leaves_it_unstated(tmp_path: Path) -> None:
     assert batch.problems == ()
 
 
+OVERPAID = (
+    "A,1,13/04/2026,,100.00,40.00,0.00,GBP,Sales invoice,Paid",
+    "A,,10/04/2026,,75.00,0.00,15.00,GBP,Sales overpayment,Awaiting Payment",
+)
+
+
+def test_an_overpayment_that_settled_an_invoice_is_money_and_no_lower_price(tmp_path: Path) -> None:
+    batch = read(CONNECTOR, write(tmp_path, "x.csv", sheet(*OVERPAID)))
+    assert batch.invoices[["paid", "credited", "balance"]].to_numpy().tolist() == [[10000, 0, 0]]
+    assert batch.entries[["kind", "amount"]].to_numpy().tolist() == [["payment", 1500]]
+    assert batch.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "warned"),
+    [
+        ("A,CN-1,10/04/2026,,60.00,0.00,0.00,GBP,Sales credit note,Paid", True),  # used too: either of the two
+        ("A,2,13/04/2026,,90.00,40.00,0.00,GBP,Sales invoice,Paid", True),  # more was taken off than it covers
+        ("B,CN-1,10/04/2026,,60.00,0.00,0.00,GBP,Sales credit note,Paid", False),  # another client's
+    ],
+)
+def test_where_it_may_have_been_a_credit_note_nothing_is_made_up(row: str, warned: bool, tmp_path: Path) -> None:
+    batch = read(CONNECTOR, write(tmp_path, "x.csv", sheet(*OVERPAID, row)))
+    assert int(batch.invoices["credited"].iloc[0]) == (6000 if warned else 0)
+    assert [problem.warning for problem in batch.problems] == [True] * warned
+
+
 def test_lines_that_write_one_amount_differently_do_not_contradict_each_other(tmp_path: Path) -> None:
     line = "A,1,13/04/2026,,{},0.00,100.00,GBP,Sales invoice,Awaiting Payment"
     batch = read(CONNECTOR, write(tmp_path, "x.csv", sheet(line.format("100.00"), line.format("100.0000"))))
