@@ -68,8 +68,8 @@ def _around_transactions(tick: Callable[[], None]) -> None:
     plain = Store.transaction
 
     @contextmanager
-    def watched(store: Store) -> Iterator[Any]:
-        with plain(store) as transaction:
+    def watched(store: Store, **more: bool) -> Iterator[Any]:
+        with plain(store, **more) as transaction:
             yield transaction
             # all is written, nothing committed
             tick()

@@ -31,17 +31,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from boundaries import Rule, arm  # noqa: E402  # found beside this file
+from boundaries import Rule, arm  # noqa: E402  # beside it
 
+import servers  # noqa: E402  # found above this file
 from payflow.report.as_json import status  # noqa: E402  # after the path above
 from payflow.store import open_store  # noqa: E402  # likewise
 from payflow.sync import begin  # noqa: E402  # likewise
+from stores import KINDS, url_of  # noqa: E402  # likewise
 from stories.world import Row, World, contract, invoice, paid, settings  # noqa: E402  # likewise
 
 CLIENTS = {"acme": "Acme Ltd", "birch": "Birch & Co", "cedar": "Cedar GmbH"}
@@ -382,31 +385,27 @@ def staged(store: str, transport: str, folder: Path) -> Iterator[Stage]:
     """A stage with its servers running."""
     sunk = folder / "sunk.txt"
     sunk.touch()
-    with _urls(store) as fresh_url:
-        if transport == "folder":
-            yield Stage(folder, transport, fresh_url, sunk=sunk)
-            return
-        words = [sys.executable, str(HERE / "sink.py"), str(sunk)]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
-            try:
-                assert server.stdout is not None
-                yield Stage(folder, transport, fresh_url, port=int(server.stdout.readline()), sunk=sunk)
-            finally:
-                server.terminate()
+    stage = Stage(folder, transport, lambda: url_of(store), sunk=sunk)
+    if transport == "folder":
+        yield stage
+        return
+    words = [sys.executable, str(HERE / "sink.py"), str(sunk)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            stage.port = int(server.stdout.readline())
+            yield stage
+        finally:
+            server.terminate()
 
 
-@contextmanager
-def _urls(store: str) -> Iterator[Callable[[], str]]:
-    yield lambda: "sqlite:///payflow.db"
-
-
-STORES, TRANSPORTS = ("sqlite",), ("folder", "smtp")
+TRANSPORTS = ("folder", "smtp")
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the campaign; 0 when nothing went out twice, was lost or differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--store", choices=STORES, action="append")
+    parser.add_argument("--store", choices=KINDS, action="append")
     parser.add_argument("--transport", choices=TRANSPORTS, action="append")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="kill at every Nth boundary")
     parser.add_argument("--offset", type=int, default=0, metavar="N", help="begin with another boundary")
@@ -416,22 +415,30 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between its marks in this page")
     options = parser.parse_args(words)
-    tallies = {}
-    for store in options.store or STORES:
-        for transport in options.transport or TRANSPORTS:
-            with (
-                tempfile.TemporaryDirectory(prefix="payflow-kills-") as folder,
-                staged(store, transport, Path(folder)) as stage,
-            ):
-                tally = campaign(stage, options.every, options.offset, options.random, options.crowds, options.seed)
-            tallies[store, transport] = tally
-            if not options.json:
-                print(store, transport, tally, flush=True)
+    servers.begin_session()
+    try:
+        tallies = _campaigns(options)
+    finally:
+        servers.end_session()
     if options.write:
         options.write.write_text(_with_table(options.write.read_text("utf-8"), tallies), "utf-8")
     if options.json:
         print(json.dumps([{"store": s, "transport": t, **_plain(tally)} for (s, t), tally in tallies.items()]))
     return int(any(tally.doubles or tally.losses or tally.faults for tally in tallies.values()))
+
+
+def _campaigns(options: argparse.Namespace) -> dict[tuple[str, str], Tally]:
+    tallies = {}
+    for store, transport in product(options.store or KINDS, options.transport or TRANSPORTS):
+        with (
+            tempfile.TemporaryDirectory(prefix="payflow-kills-") as folder,
+            staged(store, transport, Path(folder)) as stage,
+        ):
+            tally = campaign(stage, options.every, options.offset, options.random, options.crowds, options.seed)
+        tallies[store, transport] = tally
+        if not options.json:
+            print(store, transport, tally, flush=True)
+    return tallies
 
 
 MARKS = ("<!-- kills -->", "<!-- end of kills -->")

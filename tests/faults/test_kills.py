@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from stores import url_of
+
 HARNESS = Path(__file__).with_name("kills.py")
 
 
 @pytest.mark.parametrize("transport", ["folder", "smtp"])
-@pytest.mark.parametrize("store", ["sqlite"])
-def test_whenever_runs_are_killed_each_effect_happens_once(store: str, transport: str) -> None:
-    words = f"--store {store} --transport {transport} --every 25 --offset 7 --random 1 --crowds 1 --json".split()
+def test_whenever_runs_are_killed_each_effect_happens_once(store_kind: str, transport: str) -> None:
+    url_of(store_kind)
+    words = f"--store {store_kind} --transport {transport} --every 40 --offset 7 --random 1 --crowds 1 --json".split()
     done = subprocess.run(
         [sys.executable, str(HARNESS), *words], capture_output=True, text=True, timeout=600, check=False
     )
