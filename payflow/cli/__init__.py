@@ -42,6 +42,7 @@ COMMANDS = {
     "rates": ("rates", "List the rate tables of statutes, print one, or add a rate."),
     "outbox": ("outbox", "List messages and what became of them."),
     "log": ("log", "List the journal, verify it, or decide a day again."),
+    "forget": ("forget", "Erase a client's data from the journal, the books' mirror and the outbox."),
     "doctor": ("doctor", "Find what is misconfigured, and what sources cannot tell."),
 }
 

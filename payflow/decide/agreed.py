@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from payflow.decide.forgotten import Register
 from payflow.errors import Problem
 from payflow.model.agreement import Workspace
 from payflow.model.journal import Memory, Record, RecordKind, Version
@@ -43,7 +44,7 @@ class Agreed:
 def agreed(store: Store, workspace: Workspace, memory: Memory, as_of: date) -> Agreed:
     """Bring the files and the journal together. Before `payflow live` no version is journaled, and the files alone count."""
     previous = memory.versions[-1].agreement if memory.versions else None
-    resolved = resolve(workspace.agreement, previous, _known(store, memory))
+    resolved = resolve(Register(memory.forgotten).redacted(workspace.agreement), previous, _known(store, memory))
     agreement = resolved.agreement
     sources = tuple(replace(one, key=agreement.sources.get(one.name, one.key)) for one in workspace.sources)
     is_new = previous is None or previous.digest != agreement.digest

@@ -55,7 +55,8 @@ class RecordKind(StrEnum):
     PHASE_FINISHED = "phase-finished"
     # {verdicts: {project/phase: open|blocked}, needs: [...], message}: what the owner was told, and by which message if by one
     TOLD = "told"
-    # {name, reason, by, records: [[seq, digest]], known: [...]}: a person's data was taken out of these records
+    # {name, reason, by, salt, hashes, records: [[seq, digest]]}: a client's data was taken out of these records; `name` is
+    # what it is called since, the hashes know it again
     ERASED = "erased"
 
 
@@ -204,6 +205,14 @@ class Link(NamedTuple):
     to: str
 
 
+class Forgotten(NamedTuple):
+    """A client whose data was erased: the name it goes by since, and hashes by which it is known again."""
+
+    name: str
+    salt: str
+    hashes: frozenset[str]
+
+
 class Version(NamedTuple):
     """A version of the agreement and the day from which it is in force."""
 
@@ -232,3 +241,5 @@ class Memory:
     told_needs: frozenset[str] = frozenset()
     #: (client id, day) of messages that went out or may have
     written: frozenset[tuple[str, date]] = frozenset()
+    #: clients whose data was erased, whatever the day: nobody is remembered for having been known before
+    forgotten: Sequence[Forgotten] = ()

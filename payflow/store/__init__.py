@@ -67,6 +67,10 @@ class Store:
         """Be the only run on this store. Raises `StoreError` when that is not obtained within `wait` seconds."""
         return self._database.lock(wait)
 
+    def purge(self) -> None:
+        """Let nothing that was deleted or replaced remain on the disk. Raises `StoreError`, also while others read."""
+        self._database.purge()
+
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()

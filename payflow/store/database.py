@@ -89,6 +89,10 @@ class Database(Reader, Protocol):
         """Be the only run. Raises `StoreError` naming who is, after `wait` seconds."""
         ...
 
+    def purge(self) -> None:
+        """Let nothing that was deleted or replaced remain in the files. Raises `StoreError`, also while others read."""
+        ...
+
     def close(self) -> None:
         """Let go of the database."""
         ...
@@ -183,6 +187,14 @@ class SqliteDatabase:
     def lock(self, wait: float) -> AbstractContextManager[None]:
         """Be the only run: an OS lock beside the file. Raises `StoreError` naming who is, after `wait` seconds."""
         return hold_lock(self.path.with_name(f"{self.path.name}.lock"), wait)
+
+    def purge(self) -> None:
+        """Write the file anew without its free pages, and empty the log that it was written through."""
+        self.query("VACUUM")
+        [(busy, *_)] = self.query("PRAGMA wal_checkpoint(TRUNCATE)")
+        if busy:
+            found = "another program reads this database, so that what was deleted stays in its log for now"
+            raise StoreError(str(Problem(str(self.path), found, "End that program and try again.")))
 
     def close(self) -> None:
         """Let go of the file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from payflow.model.journal import (
     Charge,
     ChargeState,
     Confirmation,
+    Forgotten,
     Hold,
     Link,
     Memory,
@@ -54,7 +55,15 @@ def load_memory(db: Reader, until: date | None = None, before: int | None = None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             found = f"record {entry.seq} ({entry.kind}) cannot be understood: {error!r}"
             raise JournalError(str(Problem("the journal", found, "Check it with `payflow log verify`."))) from error
-    return growing.memory()
+    return replace(growing.memory(), forgotten=forgotten(db))
+
+
+def forgotten(db: Reader) -> tuple[Forgotten, ...]:
+    """Every client whose data was ever erased."""
+    return tuple(
+        Forgotten(entry.body["name"], entry.body["salt"], frozenset(entry.body["hashes"]))
+        for entry in entries(db, kinds=[RecordKind.ERASED])
+    )
 
 
 @dataclass(slots=True)

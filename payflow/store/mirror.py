@@ -178,6 +178,11 @@ def mark_unknown(tx: Transaction, ids: Iterable[int], since: str) -> int:
     return _count(tx, tx.executemany(sql, ((since, number, since) for number in ids)))
 
 
+def touch(tx: Transaction) -> None:
+    """Say that the mirror changed, where another module changed it."""
+    _count(tx, 1)
+
+
 def counter(db: Reader) -> int:
     """A number that grows with every write to the mirror, so that what was computed from it knows when it is old."""
     return int(get_meta(db, _COUNTER) or 0)

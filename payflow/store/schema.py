@@ -6,6 +6,8 @@ are 1 and 0. The checks on money and days keep out floats, and array scalars tha
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -160,5 +162,23 @@ _OUTBOX = (
     )""",
     "CREATE INDEX intent_message ON intent (message)",
 )
+
+
+def text_columns(steps: Sequence[Migration] | None = None) -> dict[str, list[str]]:
+    """Table -> its columns of text, as the steps make them."""
+    found: dict[str, list[str]] = {}
+    for step in MIGRATIONS if steps is None else steps:
+        for statement in step.statements:
+            words = " ".join(statement.split())
+            made = re.match(r"CREATE TABLE (\w+) \((.*)\)$", words)
+            added = re.match(r"ALTER TABLE (\w+) ADD COLUMN (.*)$", words)
+            gone = re.match(r"DROP TABLE (\w+)$", words)
+            if made or added:
+                table, body = (made or added).groups()  # type: ignore[union-attr]  # one of the two is there
+                found.setdefault(table, []).extend(re.findall(r"(?:^ ?|, )(\w+) TEXT\b", body))
+            elif gone:
+                found.pop(gone[1], None)
+    return found
+
 
 MIGRATIONS = (Migration(1, "the first schema", _MIRROR + _JOURNAL + _PROJECTIONS + _WORKINGS + _OUTBOX),)

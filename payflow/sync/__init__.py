@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from payflow.connector import ConnectorSpec, SourceContext, discover
 from payflow.decide.agreed import agreed
+from payflow.decide.forgotten import Register
 from payflow.errors import ConnectorError, PayflowError, Problem, Refused, UnknownName
 from payflow.model.agreement import SourceSettings, Workspace
 from payflow.model.facts import Scope
 from payflow.model.journal import Record, RecordKind
 from payflow.store import journal, mirror
-from payflow.store.memory import load_memory
+from payflow.store.memory import forgotten, load_memory
 from payflow.store.mirror import ReadingRow
 from payflow.store.moments import to_moment
 from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
 from payflow.sync.apply import Counts, apply, known
+from payflow.sync.keep_out import kept_out
 from payflow.sync.tables import Read, gather
 from payflow.sync.unknown import unknown
 
@@ -245,6 +247,8 @@ def _store(
     next_cursor: Mapping[str, Any] | None,
     now: datetime,
 ) -> SyncReport:
+    register = Register(forgotten(store))
+    reads = [kept_out(read, source.key, register) for read in reads]
     timezone = workspace.business.timezone
     total = Counts()
     with store.transaction() as tx:

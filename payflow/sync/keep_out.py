@@ -1,0 +1,62 @@
+"""Forgotten clients are kept out of readings: their invoices come in under the name given to them, their data not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from payflow.decide.forgotten import Register, longest_first, own_words, without
+from payflow.sync.tables import Client, Entry, Invoice, Line, Read
+
+
+def kept_out(read: Read, source: str, register: Register) -> Read:
+    """The reading without the data of forgotten clients; the very same one when none of them is in it."""
+    if not register:
+        return read
+    described = {one.key: one for one in read.clients}
+    keys = {*described, *(one.client for one in read.invoices), *(one.client for one in read.entries)} - {""}
+    names = {key: name for key in keys if (name := _name(source, key, described.get(key), register))}
+    lines = [_line(one, register) for one in read.lines]
+    if not names:
+        return replace(read, lines=lines)
+    invoices = [_invoice(one, names, described) for one in read.invoices]
+    moved = {old.key: new.key for old, new in zip(read.invoices, invoices, strict=True)}
+    return replace(
+        read,
+        clients=[one for one in read.clients if one.key not in names],
+        invoices=invoices,
+        entries=[_entry(one, names, described, moved) for one in read.entries],
+        lines=lines,
+    )
+
+
+def _name(source: str, key: str, client: Client | None, register: Register) -> str | None:
+    return register.client(source, key, client.email if client is not None else "")
+
+
+def _texts(key: str, client: Client | None, name: str) -> dict[str, str]:
+    """What may stand in keys that a connector made of a client's data."""
+    return longest_first({key, client.name if client else "", client.email if client else ""}, name)
+
+
+def _invoice(one: Invoice, names: dict[str, str], described: dict[str, Client]) -> Invoice:
+    name = names.get(one.client)
+    if name is None:
+        return one
+    key = one.key
+    if key != one.number:
+        key = without(key, _texts(one.client, described.get(one.client), name))
+    return one._replace(key=key, client=name, reference=own_words(one.reference), pay_url="")
+
+
+def _entry(one: Entry, names: dict[str, str], described: dict[str, Client], moved: dict[str, str]) -> Entry:
+    invoice = moved.get(one.invoice, one.invoice)
+    name = names.get(one.client)
+    if name is None:
+        return one._replace(invoice=invoice) if invoice != one.invoice else one
+    key = without(one.key, _texts(one.client, described.get(one.client), name))
+    return one._replace(key=key, client=name, invoice=invoice)
+
+
+def _line(one: Line, register: Register) -> Line:
+    name = register.payer(one.payer)
+    return one if name is None else one._replace(payer=name, payer_account="", text="")
