@@ -60,13 +60,14 @@ def module_of(path: Path) -> ModuleType:
 def test_the_export_of_the_page_is_found_through_its_entry_point(followed: Path):
     assert discover()["ledgerfox"].looked_for == [
         "Ledgerfox invoices: Invoice, Customer, Issued, Gross, Received, State",
+        "Ledgerfox payments: Payment, Customer, For invoice, Received on, Amount",
     ]
 
 
 def test_the_tests_of_the_page_pass(followed: Path, tmp_path_factory: pytest.TempPathFactory):
     tests = module_of(followed / "tests" / "ledgerfox" / "test_ledgerfox_download.py")
     tests.test_a_download_yields_the_rows_of_its_golden_file(tmp_path_factory.mktemp("golden"))
-    tests.test_the_download_is_known_by_its_header()
+    tests.test_each_download_is_known_by_its_header()
 
 
 def test_the_export_of_the_page_is_imported_by_its_header(followed: Path):
@@ -80,6 +81,12 @@ def test_the_export_of_the_page_is_imported_by_its_header(followed: Path):
     board = CliRunner().invoke(main, [*words, "status"])
     assert "F-102" in board.stdout
     assert "3,000.00 GBP" in board.stdout
+    payments = export.with_name("payments.csv")
+    os.utime(payments, (DOWNLOADED.timestamp(), DOWNLOADED.timestamp()))
+    assert CliRunner().invoke(main, [*words, "import", str(payments)]).exit_code == 0
+    told = CliRunner().invoke(main, [*words, "explain", "F-102"]).stdout
+    assert "2026-10-12" in told
+    assert "2026-10-13" in told
 
 
 def test_the_step_of_the_page_passes_the_doctor(followed: Path):
