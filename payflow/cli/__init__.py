@@ -43,6 +43,7 @@ COMMANDS = {
     "outbox": ("outbox", "List messages and what became of them."),
     "log": ("log", "List the journal, verify it, or decide a day again."),
     "forget": ("forget", "Erase a client's data from the journal, the books' mirror and the outbox."),
+    "store": ("store", "Show the store, back it up, restore it, or move it to another database."),
     "doctor": ("doctor", "Find what is misconfigured, and what sources cannot tell."),
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from payflow.model.journal import Memory
 from payflow.store.anchor import check_anchor
-from payflow.store.memory import last_live
+from payflow.store.memory import last_live, switched_off
 
 if TYPE_CHECKING:
     from payflow.store import Store
@@ -22,7 +22,7 @@ def place_of(store: Store, memory: Memory) -> tuple[Memory, str]:
     """The memory, not live when this store is not the one that was switched on, and then why."""
     live = last_live(store)
     if memory.live_from is None or live is None:
-        return memory, ""
+        return replace(memory, live_from=None), switched_off(store)
     if live.place != store.place():
         why = "this store was switched on in another place: it is a copy, or it was moved"
     else:

@@ -18,6 +18,10 @@ class RecordKind(StrEnum):
     CREATED = "created"
     # {from, place}: switched on; invoices due before `from` are left alone
     LIVE = "live"
+    # {made_at, of}: the store was restored from a backup; it is not live until a person says so again
+    RESTORED = "restored"
+    # {from, to}: the store was carried to another database; the one it came from is not live any more
+    MOVED = "moved"
     # {digest, agreement}: a version of the agreement, in force from the record's day
     AGREEMENT = "agreement"
     # {rows: [[id, source key, invoice key, number]]}: invoices met for the first time

@@ -15,11 +15,11 @@ from types import TracebackType
 
 from payflow.errors import Problem, StoreError
 from payflow.store.address import FileAddress, ServerAddress, read_address
-from payflow.store.database import Database, Params, Reader, Row, SqliteDatabase, Transaction
+from payflow.store.database import Database, Params, Reader, Row, SqliteDatabase, Table, Transaction
 from payflow.store.failures import DuplicateKeyError, unreachable
 from payflow.store.migrations import migrate
 
-__all__ = ["DuplicateKeyError", "Reader", "Store", "Transaction", "open_store"]
+__all__ = ["DuplicateKeyError", "Reader", "Store", "Transaction", "connect", "open_store"]
 
 
 class Store:
@@ -32,6 +32,11 @@ class Store:
     def __init__(self, database: Database, path: Path) -> None:
         self._database = database
         self.path = path
+
+    @classmethod
+    def at(cls, database: Database, address: FileAddress | ServerAddress, root: Path) -> Store:
+        """The store in a database that is open, for the workspace at `root`."""
+        return cls(database, address.path if isinstance(address, FileAddress) else root.absolute() / "payflow")
 
     @property
     def where(self) -> str:
@@ -46,6 +51,14 @@ class Store:
     def place(self) -> str:
         """Where this store stands: of a copy of it this is another."""
         return self._database.place()
+
+    def tables(self) -> list[Table]:
+        """Every table, in the order in which they can be filled."""
+        return self._database.tables()
+
+    def schema_version(self) -> int:
+        """The number of the last migration applied."""
+        return self._database.schema_version()
 
     def query(self, sql: str, params: Params = ()) -> list[Row]:
         """All rows of a query. Raises `StoreError`."""
@@ -91,7 +104,7 @@ def open_store(url: str, root: Path, *, create: bool = False) -> Store:
     is as libpq reads it, and `?schema=name` is ours. Raises `StoreError`.
     """
     address = read_address(url, root)
-    database = _connect(address, create=create)
+    database = connect(address, create=create)
     try:
         if not create and database.schema_version() == 0:
             raise _missing(database.where, "there is no store yet: nothing was ever stored in this database")
@@ -99,10 +112,11 @@ def open_store(url: str, root: Path, *, create: bool = False) -> Store:
     except BaseException:
         database.close()
         raise
-    return Store(database, address.path if isinstance(address, FileAddress) else root.absolute() / "payflow")
+    return Store.at(database, address, root)
 
 
-def _connect(address: FileAddress | ServerAddress, *, create: bool) -> Database:
+def connect(address: FileAddress | ServerAddress, *, create: bool) -> Database:
+    """The database at an address, as it is; `open_store` brings its schema up to date. Raises `StoreError`."""
     if isinstance(address, FileAddress):
         _check_place(address.path, create)
         return SqliteDatabase.create(address.path) if create else SqliteDatabase(address.path)

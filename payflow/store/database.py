@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from payflow.errors import Problem, StoreError
 from payflow.place import fingerprint
@@ -24,6 +24,14 @@ from payflow.store.lock import hold_lock
 #: A row as it comes and goes; values are `int`, `str` or None.
 Row = tuple[Any, ...]
 Params = Sequence[Any]
+
+
+class Table(NamedTuple):
+    """A table: its columns in order, and those of its primary key."""
+
+    name: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 class Reader(Protocol):
@@ -79,6 +87,10 @@ class Database(Reader, Protocol):
 
     def schema_version(self) -> int:
         """The number of the last migration applied; 0 for an empty database. Raises `StoreError` for a foreign one."""
+        ...
+
+    def tables(self) -> list[Table]:
+        """Every table of ours, in the order in which they can be filled."""
         ...
 
     def place(self) -> str:
@@ -179,6 +191,23 @@ class SqliteDatabase:
             raise StoreError(str(Problem(str(self.path), found, remedy)))
         [(version,)] = self.query("PRAGMA user_version")
         return int(version)
+
+    def tables(self) -> list[Table]:
+        """Every table, in the order in which they were made."""
+        names = self.query(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid"
+        )
+        found = {
+            name: self.query("SELECT name, pk FROM pragma_table_info(?) ORDER BY cid", (name,)) for (name,) in names
+        }
+        return [
+            Table(
+                name,
+                tuple(column for column, _ in columns),
+                tuple(key for rank, key in sorted((pk, key) for key, pk in columns) if rank),
+            )
+            for name, columns in found.items()
+        ]
 
     def place(self) -> str:
         """A fingerprint of this machine and of the path of the file."""

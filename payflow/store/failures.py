@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -68,4 +69,5 @@ def explain(error: Exception, path: Path) -> StoreError:
 
 def unreachable(error: OSError, path: Path) -> StoreError:
     """The error to raise when the file system, not SQLite, says no."""
-    return StoreError(str(Problem(str(path), f"this file cannot be used ({error.strerror})", RIGHTS)))
+    remedy = _FREE if error.errno in (errno.ENOSPC, errno.EDQUOT) else RIGHTS
+    return StoreError(str(Problem(str(path), f"this file cannot be used ({error.strerror})", remedy)))

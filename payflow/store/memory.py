@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -36,11 +37,26 @@ class Live(NamedTuple):
 
 
 def last_live(db: Reader, until: date | None = None) -> Live | None:
-    """The last time payflow was switched on, None when it never was."""
+    """The last time payflow was switched on, None when it never was or the store was restored or moved since."""
     last = None
-    for entry in entries(db, kinds=[RecordKind.LIVE], until=until):
-        last = Live(_day(entry.body["from"]), entry.body["place"], entry.day)
+    for entry in entries(db, kinds=_SWITCHING, until=until):
+        is_on = entry.kind == RecordKind.LIVE
+        last = Live(_day(entry.body["from"]), entry.body["place"], entry.day) if is_on else None
     return last
+
+
+def switched_off(db: Reader) -> str:
+    """Why a store that was live is so no more by what the journal says; empty when it says no such thing."""
+    last = next(iter(deque(entries(db, kinds=_SWITCHING), maxlen=1)), None)
+    if last is None or last.kind == RecordKind.LIVE:
+        return ""
+    if last.kind == RecordKind.MOVED:
+        return f"this store was moved to {last.body['to']}"
+    return f"this store was restored from a backup of {last.body['made_at'][:10]}"
+
+
+#: What decides whether a store is live: the last of these.
+_SWITCHING = (RecordKind.LIVE, RecordKind.RESTORED, RecordKind.MOVED)
 
 
 def load_memory(db: Reader, until: date | None = None, before: int | None = None) -> Memory:
@@ -120,6 +136,10 @@ def _maybe_day(text: str | None) -> date | None:
 
 def _live(growing: _Growing, entry: JournalEntry) -> None:
     growing.live_from = _day(entry.body["from"])
+
+
+def _not_live(growing: _Growing, entry: JournalEntry) -> None:  # noqa: ARG001 (the signature of all these)
+    growing.live_from = None
 
 
 def _agreement(growing: _Growing, entry: JournalEntry) -> None:
@@ -273,6 +293,8 @@ def _told(growing: _Growing, entry: JournalEntry) -> None:
 #: What each kind of record adds to the memory.
 _APPLY: Mapping[RecordKind, Callable[[_Growing, JournalEntry], None]] = {
     RecordKind.LIVE: _live,
+    RecordKind.RESTORED: _not_live,
+    RecordKind.MOVED: _not_live,
     RecordKind.AGREEMENT: _agreement,
     RecordKind.OUTCOME: _outcome,
     RecordKind.MESSAGE_RESOLVED: _message_resolved,

@@ -31,7 +31,7 @@ from psycopg.types.string import StrDumperUnknown, TextLoader
 from payflow.errors import Problem, StoreError
 from payflow.store.address import DEFAULT_SCHEMA, ServerAddress, wrong_url
 from payflow.store.copying import FEW, copy_in, copy_upsert
-from payflow.store.database import Params, Reader, Row, Transaction
+from payflow.store.database import Params, Reader, Row, Table, Transaction
 from payflow.store.placeholders import numbered, plain_insert
 from payflow.store.server_failures import CAUGHT, explain, unreached
 
@@ -179,6 +179,18 @@ class PostgresqlDatabase:
         rows = self.query("SELECT version FROM payflow_schema") if ours else []
         return int(rows[0][0]) if rows else 0
 
+    def tables(self) -> list[Table]:
+        """Every table of ours, in the order in which they were made."""
+        columns, keys = self.query(_COLUMNS, (self._schema,)), self.query(_KEYS, (self._schema,))
+        return [
+            Table(
+                name,
+                tuple(column for table, column in columns if table == name),
+                tuple(key for table, key in keys if table == name),
+            )
+            for name in dict.fromkeys(table for table, _ in columns)
+        ]
+
     def place(self) -> str:
         """The same for whoever uses this schema of this database; another for every copy of it, whatever it is called."""
         try:
@@ -312,6 +324,19 @@ _IDENTITY = (
 _POORER_IDENTITY = (
     "SELECT (SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()), "
     "to_regnamespace(?)::oid::text"
+)
+
+
+_COLUMNS = (
+    "SELECT relname, attname FROM pg_catalog.pg_class JOIN pg_catalog.pg_attribute ON attrelid = pg_class.oid "
+    "WHERE relnamespace = to_regnamespace(?) AND relkind = 'r' AND relname <> 'payflow_schema' AND attnum > 0 "
+    "AND NOT attisdropped ORDER BY pg_class.oid, attnum"
+)
+_KEYS = (
+    "SELECT relname, attname FROM pg_catalog.pg_index JOIN pg_catalog.pg_class ON pg_class.oid = indrelid "
+    "JOIN pg_catalog.pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) "
+    "WHERE relnamespace = to_regnamespace(?) AND indisprimary "
+    "ORDER BY relname, array_position(indkey::int2[], attnum)"
 )
 
 

@@ -16,8 +16,9 @@ from payflow.decide.replay import Act, Footing, Replayed
 from payflow.errors import Problem
 from payflow.model.decision import Decision, Flag, ReasonCode
 from payflow.model.facts import State
-from payflow.report import as_json, operations_json, replay
+from payflow.report import as_json, operations_json, replay, store_info
 from payflow.report.ansi import Style
+from payflow.store.anchor import Head
 from report import factories
 
 NAMES = (
@@ -29,6 +30,7 @@ NAMES = (
     "sync",
     "log",
     "log-verify",
+    "store",
     "replay",
     "outbox",
     "doctor",
@@ -267,3 +269,10 @@ def test_a_replay_tells_what_differs_line_by_line():
 def test_findings_are_counted_by_severity():
     data = valid("doctor", operations_json.doctor([BAD_ROW, WARNING, WARNING]))
     assert (data["errors"], len(data["findings"])) == (1, 3)
+
+
+def test_where_the_store_is_and_whether_it_is_live_here() -> None:
+    found = store_info.StoreInfo("studio/payflow.db", 2, Head(7, "ab" * 32), "studio/payflow.db.anchor", False, "", {})
+    data = valid("store", store_info.as_json(found))
+    assert (data["journal"]["records"], data["live"], data["not_live_because"]) == (7, False, None)
+    assert "live     no" in store_info.as_text(found, Style())

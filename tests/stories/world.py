@@ -299,8 +299,10 @@ class World:
 
     zone = ZoneInfo("Europe/London")
 
-    def __init__(self, root: Path, *, toml: str | None = None, **contracts: str) -> None:
+    def __init__(self, root: Path, *, toml: str | None = None, store_url: str = "", **contracts: str) -> None:
         self.root = root
+        #: where the store is, unless a story's own payflow.toml says; empty for the file in the workspace
+        self.store_url = store_url
         self.now = datetime(2026, 10, 1, 9, 30, tzinfo=self.zone)
         for folder in ("contracts", "exports", "reports"):
             (root / folder).mkdir(parents=True, exist_ok=True)
@@ -313,7 +315,8 @@ class World:
 
     def settings(self, text: str) -> World:
         """Write payflow.toml."""
-        (self.root / "payflow.toml").write_text(text, "utf-8")
+        place = f'[store]\nurl = "{self.store_url}"\n\n' if self.store_url and "[store]" not in text else ""
+        (self.root / "payflow.toml").write_text(place + text, "utf-8")
         return self
 
     def contract(self, name: str, text: str | None) -> World:
