@@ -278,14 +278,23 @@ def _claimed_before(case: Case, charge: Charge) -> int:
 
 
 def _periods_over(case: Case, charge: Charge) -> bool:
-    """Whether more fees stand than periods had begun by the day of a charge: its due date turned out later."""
+    """Whether a fee has no period of its own any more, because the due date turned out later than it was known to be.
+
+    One after the other, each fee takes the first period that is left and had begun when the fee was claimed.
+    """
     fee, due_on = _made_under(charge), case.view.due_on
     if fee is None or not fee.repeats or due_on is None:
         return False
     terms = terms_in(replace(fee, grace=int(charge.terms.get("day", 1)) - 1), charge.currency)
-    begun = sum(1 for _ in fee_days(terms, due_on, charge.claimed_on)) if terms is not None else 0
-    standing = [one for one in case.charges if one.kind == LATE_FEE and one.standing > 0]
-    return sum(one.claimed_on <= charge.claimed_on for one in standing) > begun
+    taken = 0
+    for one in sorted(case.charges, key=lambda one: (one.claimed_on, one.ref)):
+        if terms is None or one.kind != LATE_FEE or one.standing <= 0:
+            continue
+        begun = sum(1 for _ in fee_days(terms, due_on, one.claimed_on))
+        if one.ref == charge.ref:
+            return begun <= taken
+        taken += begun > taken
+    return False
 
 
 def _corrections(case: Case, charge: Charge, back: Takeback | None) -> Iterable[CorrectionItem]:
