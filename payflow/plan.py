@@ -5,20 +5,28 @@ The plan is desired state less what the journal holds, so that planning again af
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from payflow.columns import to_date, to_day
-from payflow.model.agreement import Contract, LateFee, Policy, Step
+from payflow.charging import (
+    CHARGES,
+    LATE_FEE,
+    Case,
+    compensation_draft,
+    fee_draft,
+    interest_drafts,
+    may_repeat,
+    named,
+    reference,
+    takeback,
+)
+from payflow.model.agreement import Policy, Step
 from payflow.model.decision import (
     BlockedWork,
     ClientMessage,
     CorrectionItem,
     Decision,
     FeeDraft,
-    InvoiceView,
     Need,
     NoticeItem,
     Plan,
@@ -28,35 +36,22 @@ from payflow.model.decision import (
     Takeback,
     VerdictChange,
 )
-from payflow.model.facts import State
-from payflow.model.journal import Announcement, Charge, ChargeKind, ChargeState, Hold, Memory, Notice
-from payflow.model.serial import late_fee_from_json, late_fee_to_json
-from payflow.policy import binding, fees, ladder, timeline
-from payflow.policy.late_fees import fee_days, terms_in
+from payflow.model.journal import Announcement, Charge, ChargeState, Memory, Notice
+from payflow.policy import fees, ladder
 
-#: The kind of charge that a step of the ladder claims.
-LATE_FEE: str = ChargeKind.LATE_FEE
-
-#: An invoice in one of these states was never owed, so nothing was ever late on it.
-_NEVER_OWED = frozenset({State.DRAFT, State.VOID, State.CREDITED})
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One invoice with what planning needs beside its view. `movements` are (day number, amount) that count."""
-
-    view: InvoiceView
-    policy: Policy | None
-    contract: Contract | None
-    digest: str
-    binds: bool
-    next: ladder.Next
-    notices: Sequence[Notice]
-    charges: Sequence[Charge]
-    holds: Sequence[Hold]
-    movements: Sequence[tuple[int, int]]
-    #: false when it turned out to be another invoice's debt, or a charge of ours
-    own_debt: bool = True
+__all__ = [
+    "LATE_FEE",
+    "Case",
+    "blocked_by",
+    "correction_step",
+    "may_repeat",
+    "notice_item",
+    "plan",
+    "reference",
+    "takeback",
+    "told_by",
+    "verdicts",
+]
 
 
 def plan(
@@ -113,12 +108,21 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
         step=case.next.key,
         step_name=step.name,
         template=step.email,
-        fee=_fee(case, step, policy, as_of, store),
+        fee=fee_draft(case, step, policy, as_of, store),
         announces=_announcement(case, step, policy, as_of),
         blocks=blocked_by(view.number, view.project, projects),
         charges=tuple(charge for charge in case.charges if charge.state is ChargeState.CLAIMED),
         interest_words=interest_words,
+        claims=_claims(case, step, policy, as_of, store),
     )
+
+
+def _claims(case: Case, step: Step, policy: Policy, as_of: date, store: str) -> tuple[FeeDraft, ...]:
+    """The charges beside the fee: interest with the notice that asks for charges, else the compensation."""
+    if step == CHARGES:
+        return interest_drafts(case, as_of, store)
+    draft = compensation_draft(case, step, policy, store)
+    return () if draft is None else (draft,)
 
 
 def blocked_by(number: str, project: str, projects: Sequence[ProjectView]) -> tuple[BlockedWork, ...]:
@@ -134,64 +138,10 @@ def blocked_by(number: str, project: str, projects: Sequence[ProjectView]) -> tu
     )
 
 
-def _fee(case: Case, step: Step, policy: Policy, as_of: date, store: str) -> FeeDraft | None:
-    """The fee that a notice claims: bound, named by an earlier notice that was handed over, in a currency it exists in."""
-    announced, view, fee = ladder.announcement_of(step, case.notices), case.view, policy.late_fee
-    if not step.fee or fee is None or not case.binds or announced is None or view.due_on is None:
-        return None
-    found = fees.worked_out(fee, view.currency, view.outstanding, view.total, claimed_fees(case.charges))
-    # what was announced is what may be claimed: under other terms by now, nothing is
-    if not found or not found[0] or announced.text != _named(fee, view.currency):
-        return None
-    period = ladder.period(policy, view.due_on, as_of) if fee.repeats else None
-    occurrence = step.key if period is None else (case.next.period or period[0]).isoformat()
-    generation = sum(charge.kind == LATE_FEE and charge.occurrence == occurrence for charge in case.charges)
-    if fee.repeats and generation:
-        return None
-    rests_on = binding.rests_on(policy, case.contract, view.issued_on)
-    terms = {
-        "policy": policy.name,
-        "agreement": case.digest,
-        "words": found[1],
-        "rests_on": rests_on,
-        "percent": f"{fee.percent.numerator * 100}/{fee.percent.denominator}" if fee.percent is not None else None,
-        "fee": late_fee_to_json(fee),
-        "day": step.day,
-        "base": view.outstanding,
-        "due_on": view.due_on.isoformat(),
-    }
-    ref = reference(store, view.id, occurrence, generation)
-    return FeeDraft(
-        ref, found[0], view.currency, occurrence, generation, found[1], rests_on, ChargeKind.LATE_FEE, terms
-    )
-
-
-def claimed_fees(charges: Iterable[Charge]) -> int:
-    """The sum of the late fees of an invoice that were not taken back; what was waived counts, so that none takes its place."""
-    return sum(
-        charge.amount - sum(back.amount for back in charge.reversals) for charge in charges if charge.kind == LATE_FEE
-    )
-
-
-def may_repeat(policy: Policy, currency: str, binds: bool, charges: Sequence[Charge]) -> bool:
-    """Whether a late fee that repeats may arise once more: it binds, exists in the currency, and its cap is not reached."""
-    fee = policy.late_fee
-    if fee is None or not fee.repeats or not binds or not fees.exists(fee, currency):
-        return False
-    return currency not in fee.cap or claimed_fees(charges) < fee.cap[currency]
-
-
-def reference(store: str, invoice: int, occurrence: str, generation: int) -> str:
-    """The reference of a charge: the same every time it is worked out, and unlike any other store's."""
-    digest = hashlib.sha256(f"{store}|{invoice}|{occurrence}|{generation}".encode()).digest()
-    number = int.from_bytes(digest[:5], "big")
-    return "PF-" + "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[number >> shift & 31] for shift in range(35, -5, -5))
-
-
 def _announcement(case: Case, step: Step, policy: Policy, as_of: date) -> Announcement | None:
     """The next fee of the ladder, named before it arises, with the first day on which it may."""
-    fee, due_on, currency = policy.late_fee, case.view.due_on, case.view.currency
-    if not case.binds or fee is None or due_on is None or not fees.exists(fee, currency):
+    due_on, text = case.view.due_on, named(policy, case.view.currency)
+    if not case.binds or due_on is None or not text:
         return None
     later = policy.ladder[policy.ladder.index(step) + 1 :] if step in policy.ladder else ()
     ahead = next((one for one in later if one.fee), None)
@@ -201,13 +151,13 @@ def _announcement(case: Case, step: Step, policy: Policy, as_of: date) -> Announ
     on = ladder.earliest(policy, ahead, due_on, [*case.notices, this], case.holds)
     if on is None:
         return None
-    return Announcement(ahead.key, on, _named(fee, currency))
+    return Announcement(ahead.key, on, text)
 
 
 def _again(case: Case, policy: Policy, this: Notice, as_of: date) -> Announcement | None:
     """The fee of the next period, where the late fee repeats."""
-    ahead, fee, due_on = ladder.fee_step(policy), policy.late_fee, case.view.due_on
-    if ahead is None or fee is None or due_on is None:
+    ahead, due_on = ladder.fee_step(policy), case.view.due_on
+    if ahead is None or due_on is None:
         return None
     if not may_repeat(policy, case.view.currency, case.binds, case.charges):
         return None
@@ -215,86 +165,7 @@ def _again(case: Case, policy: Policy, this: Notice, as_of: date) -> Announcemen
     found = ladder.next_again(policy, due_on, as_of, notices, case.holds)
     if found is None or found.on is None:
         return None
-    return Announcement(ahead.key, found.on, _named(fee, case.view.currency))
-
-
-def _named(fee: LateFee, currency: str) -> str:
-    """A fee as a notice names it."""
-    return f"a late fee of {fees.words(fee, currency)}"
-
-
-def takeback(case: Case, charge: Charge) -> Takeback | None:
-    """What of a claimed charge the facts known now no longer justify. Only ever down; a waived one is left alone."""
-    if charge.state is not ChargeState.CLAIMED or charge.standing <= 0 or case.view.state is State.UNKNOWN:
-        return None
-    justified, why = _justified(case, charge)
-    if justified >= charge.standing:
-        return None
-    return Takeback(charge.ref, case.view.id, case.view.client, charge.standing - justified, charge.currency, why)
-
-
-def _justified(case: Case, charge: Charge) -> tuple[int, str]:
-    """How much of a late fee today's facts justify, and why not more.
-
-    The facts are judged as of the day before the claim: money sent on the day of the claim itself was late all the same.
-    """
-    view, claimed = case.view, charge.claimed_on.isoformat()
-    if not case.own_debt:
-        return 0, f"{view.number} is not a debt of its own"
-    if view.state in _NEVER_OWED:
-        return 0, f"{view.number} is {view.state.word} and was not owed"
-    day = int(charge.terms.get("day", 0))
-    if view.due_on is not None and view.due_on + timedelta(days=day) > charge.claimed_on:
-        return 0, f"{view.number} fell due on {view.due_on.isoformat()}, too late for the fee of {claimed}"
-    if _periods_over(case, charge):
-        return 0, f"{view.number} fell due on {view.due_on}, and fewer periods had begun by {claimed}"
-    total = view.total
-    before = to_day(charge.claimed_on) - 1
-    owed = timeline.balance_on(total, case.movements, before)
-    tolerance = case.policy.tolerance.get(view.currency, 0) if case.policy else 0
-    if owed <= tolerance:
-        last = max((on for on, amount in case.movements if on <= before and amount > 0), default=before)
-        return 0, f"{view.number} was paid by {to_date(last).isoformat()}, before the fee of {claimed}"
-    fee = _made_under(charge)
-    if fee is not None:
-        figure = fees.amount(fee, view.currency, owed, total, _claimed_before(case, charge))
-        if figure is not None and figure < charge.standing:
-            return figure, f"less of {view.number} was outstanding on {claimed} than was known then"
-    return charge.standing, ""
-
-
-def _made_under(charge: Charge) -> LateFee | None:
-    """The late fee as it was when the charge was made; None for a flat one of old, which nothing makes less."""
-    if charge.terms.get("fee"):
-        return late_fee_from_json(charge.terms["fee"])
-    percent = charge.terms.get("percent")
-    return LateFee(percent=fees.from_percent(str(percent))) if percent else None
-
-
-def _claimed_before(case: Case, charge: Charge) -> int:
-    """The late fees that stood before a charge, as far as they were not taken back."""
-    earlier = [one for one in case.charges if (one.claimed_on, one.ref) < (charge.claimed_on, charge.ref)]
-    return claimed_fees(earlier)
-
-
-def _periods_over(case: Case, charge: Charge) -> bool:
-    """Whether a fee has no period of its own any more, because the due date turned out later than it was known to be.
-
-    One after the other, each fee takes the first period that is left and had begun when the fee was claimed.
-    """
-    fee, due_on = _made_under(charge), case.view.due_on
-    if fee is None or not fee.repeats or due_on is None:
-        return False
-    terms = terms_in(replace(fee, grace=int(charge.terms.get("day", 1)) - 1), charge.currency)
-    taken = 0
-    for one in sorted(case.charges, key=lambda one: (one.claimed_on, one.ref)):
-        if terms is None or one.kind != LATE_FEE or one.standing <= 0:
-            continue
-        begun = sum(1 for _ in fee_days(terms, due_on, one.claimed_on))
-        if one.ref == charge.ref:
-            return begun <= taken
-        taken += begun > taken
-    return False
+    return Announcement(ahead.key, found.on, named(policy, case.view.currency))
 
 
 def _corrections(case: Case, charge: Charge, back: Takeback | None) -> Iterable[CorrectionItem]:
@@ -303,11 +174,16 @@ def _corrections(case: Case, charge: Charge, back: Takeback | None) -> Iterable[
     whole = [(item.amount, item.why) for item in charge.reversals]
     if back is not None:
         whole.append((back.amount, back.why))
-    standing = charge.amount
+    standing, waived = charge.amount, charge.state is ChargeState.WAIVED
+    if waived:
+        # a person's reason is for the journal, and not for the client
+        left = charge.amount - sum(amount for amount, _ in whole)
+        whole.append((left, "we waive it"))
     for count, (amount, why) in enumerate(whole, start=1):
         standing -= amount
         if correction_step(charge.ref, count) not in told:
-            yield CorrectionItem(charge.ref, case.view, amount, standing, why, count)
+            last = waived and count == len(whole)
+            yield CorrectionItem(charge.ref, case.view, amount, standing, why, count, charge.kind, last)
 
 
 def correction_step(ref: str, count: int) -> str:

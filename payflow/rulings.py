@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from payflow.charging import Case, charges_left, interest_left, once_ref
 from payflow.decide import Ground, ground, today
 from payflow.decide.explain import find
 from payflow.errors import Refused, UnknownName
@@ -15,7 +16,7 @@ from payflow.model.facts import State
 from payflow.model.journal import Charge, ChargeState, Record, RecordKind
 from payflow.money import show
 from payflow.place import who
-from payflow.plan import Case, told_by
+from payflow.plan import told_by
 from payflow.store import journal
 from payflow.store.anchor import check_anchor, write_anchor
 from payflow.store.stamp import stamp
@@ -142,8 +143,49 @@ def link(
     return f"{view.source}:{view.number} is {words}."
 
 
+def charge_claim(store: Store, workspace: Workspace, ref: str, *, reason: str, now: datetime) -> str:
+    """Ask for what a client left who paid the principal alone: a charge, or the interest that arose until then."""
+    found = _ground(store, workspace, now)
+    left = _interest_left(found, ref)
+    if left is None:
+        case, charge = _charge(found, ref)
+        if charge not in charges_left(case):
+            raise Refused(
+                f"{ref} is {charge.state.value} already, or {case.view.number} is not paid: nothing was left."
+            )
+    else:
+        case = left
+    if ref in case.forgone or ref in case.wanted:
+        raise Refused(f"{ref} is {'waived' if ref in case.forgone else 'claimed'} already.")
+    _append(
+        store, found, [_of(case, RecordKind.CHARGE_WANTED, found, {"ref": ref, "reason": reason, "by": who()})], now
+    )
+    return f"{ref} on {case.view.number} is claimed with a notice of its own, by the next run."
+
+
+def _interest_left(found: Ground, ref: str) -> Case | None:
+    """The paid invoice whose interest has that reference and is in no charge yet."""
+    as_of = found.decision.as_of
+    return next(
+        (
+            case
+            for case in found.cases
+            if case.interest_at is not None and once_ref(case, found.store_id) == ref and interest_left(case, as_of)
+        ),
+        None,
+    )
+
+
 def charge_waive(store: Store, workspace: Workspace, ref: str, *, reason: str, now: datetime) -> str:
-    """Give up a charge."""
+    """Give up a charge, or interest that arose and was not claimed yet. What was claimed, the client is told of."""
+    found = _ground(store, workspace, now)
+    case = _interest_left(found, ref)
+    if case is not None and all(charge.ref != ref for charge in case.charges):
+        if ref in case.forgone:
+            raise Refused(f"{ref} is waived already.")
+        body = {"ref": ref, "reason": reason, "by": who()}
+        _append(store, found, [_of(case, RecordKind.CHARGE_WAIVED, found, body)], now)
+        return f"The interest on {case.view.number} is waived."
     return _rule_charge(store, workspace, ref, RecordKind.CHARGE_WAIVED, "waived", reason, now)
 
 

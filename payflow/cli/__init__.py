@@ -37,7 +37,7 @@ COMMANDS = {
     "chase": ("chase", "Take an invoice from before the start in after all."),
     "confirm": ("confirm", "Say what became of an invoice the books no longer list."),
     "link": ("link", "Say what an invoice is that looks like another or like a charge."),
-    "charge": ("charge", "Waive a charge, or record that it is settled."),
+    "charge": ("charge", "Claim a charge that was left, waive one, or record that it is settled."),
     "calc": ("calc", "Work out late-payment interest, fees and compensation on one invoice."),
     "rates": ("rates", "List the rate tables of statutes, print one, or add a rate."),
     "outbox": ("outbox", "List messages and what became of them."),

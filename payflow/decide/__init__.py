@@ -117,7 +117,7 @@ def _ground(
     names = [_client_name(facts, row) for row in facts.invoices]
     source_names = {one.key: one.name for one in workspace.sources}
     claimed = _claim(facts, standing, names, source_names)
-    setting = _setting(facts, memory, standing, claimed, names, source_names, as_of, now)
+    setting = _setting(facts, memory, standing, claimed, names, source_names, as_of, now, store_id)
     cases = views.cases(setting)
     listed = [case.view for case in cases]
     projects = _judge(cases, standing, memory, as_of)
@@ -174,6 +174,7 @@ def _setting(
     source_names: Mapping[str, str],
     as_of: date,
     now: datetime,
+    store_id: str,
 ) -> views.Setting:
     workspace = standing.workspace
     zone = ZoneInfo(workspace.business.timezone)
@@ -218,6 +219,7 @@ def _setting(
         },
         covered=views.covered_by_credit(columns, assessment, as_of),
         as_of=as_of,
+        store_id=store_id,
     )
 
 

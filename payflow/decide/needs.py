@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
+from payflow.charging import Case, charges_left, interest_left, once_ref
 from payflow.decide.facts import Facts
 from payflow.decide.freshness import says_state
 from payflow.decide.views import Setting
@@ -13,7 +14,6 @@ from payflow.model.decision import Flag, Need, Recipient, SourceView
 from payflow.model.facts import State
 from payflow.model.journal import ChargeState
 from payflow.money import show
-from payflow.plan import Case
 from payflow.policy import fees
 from payflow.policy.claims import Claimed
 from payflow.policy.ladder import announcement_of
@@ -113,16 +113,32 @@ def _of_invoice(
     if case.next.on == setting.as_of and view.client not in recipients:
         text = f"{view.client_name} has no e-mail address, so no notice about {view.number} can go out"
         yield need("no-address", text, "Write email = ... under [client] in the contract.")
-    yield from _of_charges(case, need, setting.as_of)
+    yield from _of_charges(case, need, setting.as_of, setting.store_id)
 
 
-def _of_charges(case: Case, need: Callable[[str, str, str], Need], as_of: date) -> Iterable[Need]:
+def _left(case: Case, need: Callable[[str, str, str], Need], as_of: date, store: str) -> Iterable[Need]:
+    """What a client who paid the principal alone left unpaid: to claim it or to waive it is for a person to say."""
+    view, policy = case.view, case.policy
+    for charge in charges_left(case):
+        if charge.ref not in case.wanted:
+            text = f"{view.number} was paid, but not the {charge.kind} {charge.ref} of {show(charge.standing, charge.currency)}"
+            remedy = f"payflow charge claim {charge.ref}, or charge waive, or charge settle if it came."
+            yield need("charges-left", text, remedy)._replace(key=f"charges-left:{charge.ref}")
+    left, ref = interest_left(case, as_of), once_ref(case, store)
+    asked = policy is not None and policy.interest is not None and policy.bill is None
+    if asked and left and case.own_debt and ref not in case.wanted | case.forgone:
+        text = f"{view.number} was paid, and {show(left, view.currency)} of interest had arisen by then"
+        yield need("interest-left", text, f"payflow charge claim {ref}, or payflow charge waive {ref}.")
+
+
+def _of_charges(case: Case, need: Callable[[str, str, str], Need], as_of: date, store: str) -> Iterable[Need]:
     view, step = case.view, case.next.step
     for charge in case.charges:
         if charge.state is ChargeState.SETTLED and view.state in (State.VOID, State.CREDITED):
             amount = show(charge.standing, charge.currency)
             text = f"the charge {charge.ref} of {amount} was settled, but {view.number} is {view.state.word}"
             yield need("charge-unjustified", text, "Pay it back.")
+    yield from _left(case, need, as_of, store)
     due = step is not None and step.fee and case.next.on == as_of
     if due and step is not None and case.policy is not None and case.policy.late_fee is not None and case.binds:
         if announcement_of(step, case.notices) is None:

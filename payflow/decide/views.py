@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
 import numpy as np
 
+from payflow.charging import Case, may_repeat, next_claim
 from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts
 from payflow.model.agreement import DueRule, Policy, Step
 from payflow.model.decision import Flag, InvoiceView
 from payflow.model.facts import Role, Settlement, State
-from payflow.model.journal import Charge, ChargeState, Hold, Memory
-from payflow.plan import Case, may_repeat
-from payflow.policy import binding, interest, ladder
+from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Memory
+from payflow.policy import binding, interest, ladder, timeline
 from payflow.policy.assess import SETTLEMENTS, Assessment
 from payflow.policy.claims import Governed
 from payflow.store.mirror import InvoiceRow
@@ -88,6 +88,7 @@ class Setting:
     step_names: Mapping[tuple[str, str], str]
     covered: frozenset[int]
     as_of: date
+    store_id: str = ""
 
 
 def cases(setting: Setting) -> list[Case]:
@@ -121,8 +122,8 @@ def _case(setting: Setting, index: int) -> Case:
     view = _view(setting, index, holds)
     notices = setting.memory.notices.get(row.id, ())
     step = _next(setting, index, view, holds)
-    return Case(
-        view=_with_next(setting, view, step),
+    case = Case(
+        view=view,
         policy=item.policy,
         contract=item.contract,
         digest=item.digest,
@@ -132,8 +133,45 @@ def _case(setting: Setting, index: int) -> Case:
         charges=setting.memory.charges.get(row.id, ()),
         holds=holds,
         movements=interest.movements(setting.book, index),
+        interest_at=_interest_at(setting, index, view),
+        wanted=setting.memory.wanted,
+        forgone=setting.memory.forgone,
         own_debt=row.id not in setting.standing.same_as and row.id not in setting.standing.charges,
     )
+    step = _first(step, _claim(setting, index, case))
+    return replace(case, next=step, view=_with_next(setting, view, step))
+
+
+def _claim(setting: Setting, index: int, case: Case) -> ladder.Next | None:
+    """The notice that asks for charges alone, where nothing stands in the way of one."""
+    if case.view.state not in (*ASKING, State.PAID) or setting.figures[index].stale:
+        return None
+    if _why_none(setting, case.view._replace(state=State.OPEN)):
+        return None
+    return next_claim(case, setting.as_of, setting.store_id)
+
+
+def _first(step: ladder.Next, claim: ladder.Next | None) -> ladder.Next:
+    """What comes first; on the same day the ladder."""
+    if claim is None or (step.on is not None and (claim.on is None or step.on <= claim.on)):
+        return step
+    return claim if claim.on is not None or step.step is None else step
+
+
+def _interest_at(setting: Setting, index: int, view: InvoiceView) -> Callable[[date], int] | None:
+    """The interest that had arisen by the end of a day, by the facts known now; None where none arises."""
+    policy, found = setting.governed[index].policy, setting.figures[index]
+    if policy is None or policy.interest is None or not view.interest or found.due_on == NO_DAY:
+        return None
+    annual, start = policy.interest.annual, found.due_on + policy.grace
+    tolerance = policy.tolerance.get(view.currency, 0)
+
+    def at(day: date) -> int:
+        moved = interest.movements(setting.book, index)
+        past = timeline.spans(view.total, moved, start, max(start, min(to_day(day), to_day(setting.as_of))), tolerance)
+        return interest.rounded(sum(span.balance * span.days for span in past), annual)
+
+    return at
 
 
 def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
@@ -164,7 +202,9 @@ def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
         days_overdue=found.days_overdue,
         state=found.state,
         flags=flags,
-        fees=sum(charge.standing for charge in charges),
+        fees=_standing(charges, ChargeKind.LATE_FEE),
+        compensation=_standing(charges, ChargeKind.COMPENSATION),
+        interest_billed=_standing(charges, ChargeKind.INTEREST),
         fees_owed=sum(charge.standing for charge in charges if charge.state is ChargeState.CLAIMED),
         interest=0 if old else found.interest,
         interest_per_day=0 if old else found.interest_per_day,
@@ -175,6 +215,10 @@ def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
         pay_url=row.pay_url,
         read_at=setting.moments[setting.fresh[index]],
     )
+
+
+def _standing(charges: Sequence[Charge], kind: ChargeKind) -> int:
+    return sum(charge.standing for charge in charges if charge.kind == kind)
 
 
 def _with_next(setting: Setting, view: InvoiceView, step: ladder.Next) -> InvoiceView:

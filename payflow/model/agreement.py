@@ -181,6 +181,25 @@ class Interest:
     annual: Fraction
 
 
+class Bill(StrEnum):
+    """When interest that arose is claimed."""
+
+    # once, when the principal is paid
+    ON_PAYMENT = "on-payment"
+    # each month, for the month before
+    MONTHLY = "monthly"
+    # it is shown, and asked for in notices, but never made a charge
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Compensation:
+    """A fixed sum for late payment, once per invoice: what a statute grants, or what was agreed, in minor units by currency."""
+
+    amounts: Mapping[str, int] = field(default_factory=dict)
+    statute: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One notice of the ladder, `day` relative to the due date (negative: before it).
@@ -213,6 +232,9 @@ class Policy:
     gate_charges: bool = False
     #: What neither blocks nor is chased, in minor units per currency.
     tolerance: Mapping[str, int] = field(default_factory=dict)
+    compensation: Compensation | None = None
+    #: When interest is billed; None: a person is asked once the principal is paid.
+    bill: Bill | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class InvoiceView(NamedTuple):
     days_overdue: int
     state: State
     flags: frozenset[Flag]
-    #: charges claimed and neither waived nor reversed
+    #: late fees claimed and neither waived nor reversed
     fees: int
     #: interest so far, rounded once, and what one more day adds at today's balance
     interest: int
@@ -86,8 +86,11 @@ class InvoiceView(NamedTuple):
     pay_url: str
     #: when the source last listed it
     read_at: datetime
-    #: the part of `fees` that is not settled
+    #: the part of all charges that is not settled
     fees_owed: int = 0
+    #: compensation, and interest that was made a charge, claimed and neither waived nor reversed
+    compensation: int = 0
+    interest_billed: int = 0
 
 
 class ReasonCode(StrEnum):
@@ -225,6 +228,8 @@ class NoticeItem:
     charges: tuple[Charge, ...] = ()
     #: interest in words, empty where none binds: "8 % a year on what is outstanding, from 2026-11-08"
     interest_words: str = ""
+    #: further charges that this notice claims beside the fee: compensation, interest
+    claims: tuple[FeeDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +243,9 @@ class CorrectionItem:
     why: str
     #: 1 for the first correction of this charge
     count: int = 1
+    kind: str = ChargeKind.LATE_FEE
+    #: a person gave it up, though it was justified
+    waived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +271,7 @@ class Takeback:
     amount: int
     currency: str
     why: str
+    kind: str = ChargeKind.LATE_FEE
 
 
 @dataclass(frozen=True, slots=True)

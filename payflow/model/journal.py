@@ -37,6 +37,8 @@ class RecordKind(StrEnum):
     MESSAGE_RESOLVED = "message-resolved"
     # {ref, invoice, kind, amount, currency, why}: part or all of a charge taken back
     CHARGE_REVERSED = "charge-reversed"
+    # {ref, reason, by}: a charge that was left is asked for after all, or interest that arose is made one
+    CHARGE_WANTED = "charge-wanted"
     # {ref, reason, by}
     CHARGE_WAIVED = "charge-waived"
     # {ref, reason, by}
@@ -232,6 +234,9 @@ class Memory:
     live_from: date | None = None
     notices: Mapping[int, Sequence[Notice]] = field(default_factory=dict)
     charges: Mapping[int, Sequence[Charge]] = field(default_factory=dict)
+    #: references of charges that a person wants claimed, and of ones given up before they were claimed
+    wanted: frozenset[str] = frozenset()
+    forgone: frozenset[str] = frozenset()
     holds: Sequence[Hold] = ()
     waivers: Sequence[Waiver] = ()
     chased: frozenset[int] = frozenset()

@@ -32,7 +32,12 @@ def client_letter(
         "day": as_of.isoformat(),
         "to": addresses,
         "notices": [*map(_notice, message.notices), *_corrections(message)],
-        "charges": [_charge(item.fee, item.invoice) for item in message.notices if item.fee is not None],
+        "charges": [
+            _charge(draft, item.invoice)
+            for item in message.notices
+            for draft in (item.fee, *item.claims)
+            if draft is not None
+        ],
     }
     return Letter(key, addresses, email, body)
 

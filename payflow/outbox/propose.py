@@ -16,7 +16,7 @@ from typing import Any
 
 from payflow.model.decision import ClientMessage, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
-from payflow.plan import LATE_FEE, correction_step
+from payflow.plan import correction_step
 from payflow.store import Reader, Transaction, journal, messages
 from payflow.store.messages import Intent
 
@@ -144,7 +144,7 @@ def _reversals(plan: Plan, as_of: date) -> Iterable[Record]:
         body = {
             "ref": takeback.ref,
             "invoice": takeback.invoice,
-            "kind": LATE_FEE,
+            "kind": takeback.kind,
             "amount": takeback.amount,
             "currency": takeback.currency,
             "why": takeback.why,

@@ -136,7 +136,7 @@ class Templates:
 
 
 #: The step templates that payflow brings.
-STEPS = ("heads-up", "reminder", "late-fee", "final-notice")
+STEPS = ("heads-up", "reminder", "late-fee", "final-notice", "charges")
 
 
 def checked_name(name: str) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from payflow.model.decision import BlockedWork, ClientMessage, CorrectionItem, NoticeItem
-from payflow.model.journal import Charge, ChargeState
+from payflow.model.decision import BlockedWork, ClientMessage, CorrectionItem, FeeDraft, NoticeItem
+from payflow.model.journal import Charge, ChargeKind, ChargeState
 from payflow.money import Money
 from payflow.outbox.mime import one_line
 
@@ -27,12 +27,13 @@ _ISO_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 
 
 class Fee(NamedTuple):
-    """A fee that this notice claims: its reference, what was agreed, and where."""
+    """A charge that this notice claims: its reference, what was agreed, and where. `name` is such as "Interest"."""
 
     ref: str
     amount: Money
     words: str
     rests_on: str
+    name: str = "Late fee"
 
 
 class Standing(NamedTuple):
@@ -41,6 +42,7 @@ class Standing(NamedTuple):
     ref: str
     amount: Money
     claimed_on: date
+    name: str = "Late fee"
 
 
 class InterestSoFar(NamedTuple):
@@ -79,11 +81,13 @@ class Item:
     blocks: tuple[BlockedWork, ...]
     pay_url: str
     asked: Money
+    #: charges beside the fee that this notice claims: interest, compensation
+    claims: tuple[Fee, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A charge taken back by `amount`; `remaining` of it still stands."""
+    """A charge taken back by `amount`; `remaining` of it still stands. `waived`: given up, though it was owed."""
 
     ref: str
     number: str
@@ -91,6 +95,7 @@ class Correction:
     amount: Money
     remaining: Money
     why: str
+    waived: bool = False
 
 
 class Total(NamedTuple):
@@ -152,7 +157,7 @@ def _item(notice: NoticeItem, remaining: Mapping[str, int]) -> Item:
     interest = None
     if notice.interest_words:
         words = plain_days(notice.interest_words)
-        interest = InterestSoFar(money(view.interest), money(view.interest_per_day), words)
+        interest = InterestSoFar(money(_unbilled(notice)), money(view.interest_per_day), words)
     return Item(
         number=one_line(view.number),
         project=one_line(view.project),
@@ -174,23 +179,43 @@ def _item(notice: NoticeItem, remaining: Mapping[str, int]) -> Item:
             view.outstanding
             + sum(charge.amount.amount for charge in charges)
             + (notice.fee.amount if notice.fee else 0)
-            + (view.interest if interest else 0)
+            + sum(draft.amount for draft in notice.claims)
+            + (interest.amount.amount if interest else 0)
         ),
+        claims=tuple(_draft(draft) for draft in notice.claims),
     )
 
 
+def _unbilled(notice: NoticeItem) -> int:
+    """Interest so far that is in no charge, this notice's included."""
+    billed = sum(draft.amount for draft in notice.claims if draft.kind == ChargeKind.INTEREST)
+    return max(0, notice.invoice.interest - notice.invoice.interest_billed - billed)
+
+
 def _fee(notice: NoticeItem) -> Fee | None:
-    fee = notice.fee
-    if fee is None:
-        return None
-    return Fee(fee.ref, Money(fee.amount, fee.currency), one_line(fee.words), plain_days(fee.rests_on))
+    return None if notice.fee is None else _draft(notice.fee)
+
+
+def _draft(fee: FeeDraft) -> Fee:
+    amount = Money(fee.amount, fee.currency)
+    return Fee(fee.ref, amount, plain_days(fee.words), plain_days(fee.rests_on), _NAMES[ChargeKind(fee.kind)])
+
+
+#: What letters call a charge.
+_NAMES = {
+    ChargeKind.LATE_FEE: "Late fee",
+    ChargeKind.COMPENSATION: "Compensation",
+    ChargeKind.INTEREST: "Interest",
+}
 
 
 def _standing(charge: Charge, remaining: Mapping[str, int]) -> Standing | None:
     if charge.state is not ChargeState.CLAIMED:
         return None
     amount = min(charge.standing, remaining.get(charge.ref, charge.standing))
-    return Standing(charge.ref, Money(amount, charge.currency), charge.claimed_on) if amount > 0 else None
+    if amount <= 0:
+        return None
+    return Standing(charge.ref, Money(amount, charge.currency), charge.claimed_on, _NAMES[ChargeKind(charge.kind)])
 
 
 def _announced(notice: NoticeItem) -> Announced | None:
@@ -218,6 +243,7 @@ def _correction(item: CorrectionItem) -> Correction:
         amount=Money(item.amount, view.currency),
         remaining=Money(item.remaining, view.currency),
         why=plain_days(item.why, view.number),
+        waived=item.waived,
     )
 
 
@@ -228,6 +254,7 @@ def _total(currency: str, items: Sequence[Item]) -> Total:
     principal = sum_of(item.outstanding for item in items)
     charges = sum_of(charge.amount for item in items for charge in item.charges)
     charges += sum_of(item.fee.amount for item in items if item.fee)
+    charges += sum_of(draft.amount for item in items for draft in item.claims)
     interest = sum_of(item.interest.amount for item in items if item.interest)
     together = principal + charges + interest
     return Total(currency, *(Money(amount, currency) for amount in (principal, charges, interest, together)))

@@ -18,6 +18,8 @@ _DAY = timedelta(days=1)
 
 #: What the journal's steps begin with that are no steps of a ladder: words about charges taken back.
 CORRECTION = "correction:"
+#: What those begin with that ask for charges alone.
+CLAIM = "claim:"
 #: What stands between a step's key and the period for which the step comes again; no name has it.
 AGAIN = "@"
 
@@ -25,28 +27,33 @@ AGAIN = "@"
 class Next(NamedTuple):
     """The next step and the first day it may be taken, or why there is none.
 
-    `period` is the beginning of the period for which a step comes again; None the first time.
+    `period` is the beginning of the period for which a step comes again, None the first time; or, as text, what a notice that
+    asks for charges alone asks for.
     """
 
     step: Step | None
     on: date | None
     why: str
-    period: date | None = None
+    period: date | str | None = None
 
     @property
     def key(self) -> str:
         """What the journal calls the notice: the step's key, with the period if it comes again."""
         step = self.step.key if self.step is not None else ""
-        return step if self.period is None else again_key(step, self.period)
+        if isinstance(self.period, str):
+            return claim_key(self.period)
+        return step if self.period is None else f"{step}{AGAIN}{self.period.isoformat()}"
 
 
-def again_key(step: str, period: date) -> str:
-    """The key of a notice that repeats a step for a period."""
-    return f"{step}{AGAIN}{period.isoformat()}"
+def claim_key(name: str) -> str:
+    """The key of a notice that asks for charges alone, by what it asks for."""
+    return f"{CLAIM}{name}"
 
 
 def shown(key: str, names: Mapping[str, str]) -> str:
     """A notice's step as it is called now, `names` by step key; with its period if it came again."""
+    if key.startswith(CLAIM):
+        return f"charges ({key.removeprefix(CLAIM)})"
     step, _, period = key.partition(AGAIN)
     name = names.get(step, step)
     return f"{name} of {period}" if period else name
@@ -161,16 +168,26 @@ def earliest(policy: Policy, step: Step, due_on: date, notices: Sequence[Notice]
     on = _unheld(due_on, step.day, holds)
     if on is None:
         return None
-    for notice in notices:
-        # steps of a ladder that governed the invoice before count too: the client had them
-        if not notice.step.startswith(CORRECTION):
-            on = max(on, notice.on + max(policy.spacing, 1) * _DAY)
+    on = _apart(policy, on, notices)
     if step.fee:
         on = max(on, due_on + (fee_grace(policy) + 1) * _DAY)
         announced = announcement_of(step, notices)
         if announced is not None:
             on = max(on, announced.on)
     return _after_holds(on, holds)
+
+
+def spaced(policy: Policy, on: date, notices: Sequence[Notice], holds: Sequence[Hold]) -> date | None:
+    """The first day from `on` that keeps the spacing and is not held; None when a hold without an end stands in the way."""
+    return _after_holds(_apart(policy, on, notices), holds)
+
+
+def _apart(policy: Policy, on: date, notices: Sequence[Notice]) -> date:
+    for notice in notices:
+        # steps of a ladder that governed the invoice before count too: the client had them
+        if not notice.step.startswith(CORRECTION):
+            on = max(on, notice.on + max(policy.spacing, 1) * _DAY)
+    return on
 
 
 def fee_grace(policy: Policy) -> int:

@@ -197,6 +197,8 @@ def _invoice(view: InvoiceView) -> Json:
         "flags": sorted(flag.value for flag in view.flags),
         "fees": amount(view.fees),
         "fees_owed": amount(view.fees_owed),
+        "compensation": amount(view.compensation),
+        "interest_billed": amount(view.interest_billed),
         "interest": amount(view.interest),
         "interest_per_day": amount(view.interest_per_day),
         "next_step": view.next_step,
@@ -240,6 +242,17 @@ def _item(item: NoticeItem) -> Json:
             "words": fee.words,
             "rests_on": fee.rests_on,
         },
+        "claims": [
+            {
+                "ref": draft.ref,
+                "kind": draft.kind,
+                "currency": draft.currency,
+                "amount": decimal(draft.amount, draft.currency),
+                "words": draft.words,
+                "rests_on": draft.rests_on,
+            }
+            for draft in item.claims
+        ],
         "announces": announced and {"step": announced.step, "on": _day(announced.on), "text": announced.text},
         "blocks": [work._asdict() for work in item.blocks],
     }

@@ -91,6 +91,8 @@ class _Growing:
     notices: dict[int, list[Notice]] = field(default_factory=dict)
     #: by reference, in the order they were claimed
     charges: dict[str, Charge] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+    forgone: set[str] = field(default_factory=set)
     holds: list[Hold] = field(default_factory=list)
     waivers: list[Waiver] = field(default_factory=list)
     chased: set[int] = field(default_factory=set)
@@ -113,6 +115,8 @@ class _Growing:
             live_from=self.live_from,
             notices={invoice: tuple(notices) for invoice, notices in self.notices.items()},
             charges={invoice: tuple(listed) for invoice, listed in charges.items()},
+            wanted=frozenset(self.wanted),
+            forgone=frozenset(self.forgone),
             holds=tuple(self.holds),
             waivers=tuple(self.waivers),
             chased=frozenset(self.chased),
@@ -222,8 +226,16 @@ def _charge_reversed(growing: _Growing, entry: JournalEntry) -> None:
     growing.charges[charge.ref] = charge._replace(reversals=reversals, state=state)
 
 
+def _charge_wanted(growing: _Growing, entry: JournalEntry) -> None:
+    growing.wanted.add(entry.body["ref"])
+
+
 def _charge_waived(growing: _Growing, entry: JournalEntry) -> None:
-    charge = growing.charges[entry.body["ref"]]
+    charge = growing.charges.get(entry.body["ref"])
+    if charge is None:
+        # given up before it was ever claimed
+        growing.forgone.add(entry.body["ref"])
+        return
     growing.charges[charge.ref] = charge._replace(state=ChargeState.WAIVED)
 
 
@@ -299,6 +311,7 @@ _APPLY: Mapping[RecordKind, Callable[[_Growing, JournalEntry], None]] = {
     RecordKind.OUTCOME: _outcome,
     RecordKind.MESSAGE_RESOLVED: _message_resolved,
     RecordKind.CHARGE_REVERSED: _charge_reversed,
+    RecordKind.CHARGE_WANTED: _charge_wanted,
     RecordKind.CHARGE_WAIVED: _charge_waived,
     RecordKind.CHARGE_SETTLED: _charge_settled,
     RecordKind.HOLD: _hold,

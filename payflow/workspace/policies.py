@@ -13,6 +13,7 @@ from payflow.model.agreement import Anchor, Binding, DueRule, Interest, Policy, 
 from payflow.policy.late_fee_reading import read_late_fee
 from payflow.policy.terms_in_words import TermsError, parse_terms
 from payflow.workspace import values
+from payflow.workspace.charges import check_stack, read_bill, read_compensation
 from payflow.workspace.countries import COUNTRIES
 from payflow.workspace.document import Table
 from payflow.workspace.said import Said
@@ -60,11 +61,16 @@ class PolicyReader:
             interest=_interest(table),
             gate_charges=_gate_charges(table),
             tolerance=values.amounts(table, "tolerance", self.currency),
+            compensation=read_compensation(table, self.currency),
+            bill=read_bill(table),
         )
+        check_stack(table, policy.compensation)
         ladder = tuple(self._steps(table, policy))
-        if policy.late_fee is not None and not any(step.fee for step in ladder) and not _says_fee(table):
-            found = "the late fee is never claimed, because no step says fee = true"
-            table.wrong("late_fee", found, "Add fee = true to the step whose e-mail claims it.", warning=True)
+        if not any(step.fee for step in ladder) and not _says_fee(table):
+            for key, what in (("late_fee", policy.late_fee), ("compensation", policy.compensation)):
+                if what is not None:
+                    found = f"the {key.replace('_', ' ')} is never claimed, because no step says fee = true"
+                    table.wrong(key, found, "Add fee = true to the step whose e-mail claims it.", warning=True)
         table.finish()
         return replace(policy, ladder=ladder)
 
@@ -73,9 +79,11 @@ class PolicyReader:
         ladder: list[Step] = []
         fee = table.data.get("late_fee")
         every = fee.get("every") if isinstance(fee, Mapping) else None
+        claims = "late_fee" in table or policy.compensation is not None
+        claims = "late_fee" in table or policy.compensation is not None
         for item in table.tables("step"):
             step = self._step(item)
-            self._check_step(item, step, ladder, policy, has_fee="late_fee" in table, every=every)
+            self._check_step(item, step, ladder, policy, has_fee=claims, every=every)
             ladder.append(step)
         return ladder
 
@@ -207,6 +215,7 @@ def _interest(table: Table) -> Interest | None:
     elif "annual" not in inner:
         inner.missing("annual", '"8", percent a year')
     annual = values.percent(inner, "annual")
+    inner.asked.append("bill")
     inner.finish()
     return Interest(annual) if annual is not None else None
 

@@ -473,7 +473,7 @@ def test_a_step_without_a_template_is_found_before_it_is_needed(tmp_path: Path) 
     (problem,) = check_templates(workspace(tmp_path, "reminder", "nudge"))
     assert str(problem) == (
         "templates: there is no template nudge.txt. "
-        "Write templates/en/nudge.txt in the workspace; payflow has final-notice, heads-up, late-fee, reminder for steps"
+        "Write templates/en/nudge.txt in the workspace; payflow has charges, final-notice, heads-up, late-fee, reminder for steps"
     )
 
 

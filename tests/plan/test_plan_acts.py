@@ -351,7 +351,12 @@ def test_what_a_person_settled_or_waived_is_left_alone(state: ChargeState) -> No
     nights = claimed(bill=Bill(moves=[Move(on(2), 400_000)]))
     nights.settle(state)
     assert taken_back(nights) == []
-    assert nights.plan(on(12)).empty
+    # of a charge that is waived the client is told, once; of one that came in there is nothing to tell
+    told = [item for message in nights.night(on(12)).messages for item in message.corrections]
+    assert [(item.amount, item.remaining, item.waived) for item in told] == (
+        [(2500, 0, True)] if state is ChargeState.WAIVED else []
+    )
+    assert nights.plan(on(13)).empty
 
 
 def test_a_fee_is_taken_back_with_a_word_and_does_not_revive() -> None:

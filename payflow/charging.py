@@ -1,0 +1,404 @@
+"""Which charges the facts justify: late fees, compensation and interest, and what must go back. Pure.
+
+Charges are desired state: what the rules say for the known facts, less what the journal holds. Each is unique by invoice,
+kind, occurrence and generation; a corrected one only ever goes down and does not come again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from payflow.columns import to_date, to_day
+from payflow.model.agreement import Bill, Contract, LateFee, Policy, Step
+from payflow.model.decision import FeeDraft, InvoiceView, Takeback
+from payflow.model.facts import State
+from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Notice
+from payflow.model.serial import late_fee_from_json, late_fee_to_json
+from payflow.money import show
+from payflow.policy import binding, compensation, fees, ladder, timeline
+from payflow.policy.late_fees import fee_days, terms_in
+from payflow.policy.statutes import statute
+
+#: The kind of charge that a step of the ladder claims.
+LATE_FEE: str = ChargeKind.LATE_FEE
+
+#: An invoice in one of these states was never owed, so nothing was ever late on it.
+_NEVER_OWED = frozenset({State.DRAFT, State.VOID, State.CREDITED})
+#: The occurrence of what is claimed once per invoice.
+ONCE = "once"
+
+#: The step whose notice asks for charges alone: interest, and what was left when the principal was paid.
+CHARGES = Step("charges", "charges", 0, "charges")
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One invoice with what planning needs beside its view. `movements` are (day number, amount) that count."""
+
+    view: InvoiceView
+    policy: Policy | None
+    contract: Contract | None
+    digest: str
+    binds: bool
+    next: ladder.Next
+    notices: Sequence[Notice]
+    charges: Sequence[Charge]
+    holds: Sequence[Hold]
+    movements: Sequence[tuple[int, int]]
+    #: false when it turned out to be another invoice's debt, or a charge of ours
+    own_debt: bool = True
+    #: the interest that had arisen by the end of a day, in minor units; None where none arises
+    interest_at: Callable[[date], int] | None = None
+    #: references of charges that a person wants claimed, and of ones given up before
+    wanted: frozenset[str] = frozenset()
+    forgone: frozenset[str] = frozenset()
+
+
+def fee_draft(case: Case, step: Step, policy: Policy, as_of: date, store: str) -> FeeDraft | None:
+    """The fee that a notice claims: bound, named by an earlier notice that was handed over, in a currency it exists in."""
+    announced, view, fee = ladder.announcement_of(step, case.notices), case.view, policy.late_fee
+    if not step.fee or fee is None or not case.binds or announced is None or view.due_on is None:
+        return None
+    found = fees.worked_out(fee, view.currency, view.outstanding, view.total, claimed_fees(case.charges))
+    # what was announced is what may be claimed: under other terms by now, nothing is
+    if not found or not found[0] or announced.text != named(policy, view.currency):
+        return None
+    period = ladder.period(policy, view.due_on, as_of) if fee.repeats else None
+    again = case.next.period
+    occurrence = step.key if period is None else (again if isinstance(again, date) else period[0]).isoformat()
+    generation = sum(charge.kind == LATE_FEE and charge.occurrence == occurrence for charge in case.charges)
+    if fee.repeats and generation:
+        return None
+    rests_on = binding.rests_on(policy, case.contract, view.issued_on)
+    terms = _made_in(case, policy, found[1]) | {
+        "percent": f"{fee.percent.numerator * 100}/{fee.percent.denominator}" if fee.percent is not None else None,
+        "fee": late_fee_to_json(fee),
+        "day": step.day,
+        "base": view.outstanding,
+    }
+    ref = reference(store, view.id, occurrence, generation)
+    return FeeDraft(
+        ref, found[0], view.currency, occurrence, generation, found[1], rests_on, ChargeKind.LATE_FEE, terms
+    )
+
+
+def claimed_fees(charges: Iterable[Charge]) -> int:
+    """The sum of the late fees of an invoice that were not taken back; what was waived counts, so that none takes its place."""
+    return sum(
+        charge.amount - sum(back.amount for back in charge.reversals) for charge in charges if charge.kind == LATE_FEE
+    )
+
+
+def may_repeat(policy: Policy, currency: str, binds: bool, charges: Sequence[Charge]) -> bool:
+    """Whether a late fee that repeats may arise once more: it binds, exists in the currency, and its cap is not reached."""
+    fee = policy.late_fee
+    if fee is None or not fee.repeats or not binds or not fees.exists(fee, currency):
+        return False
+    return currency not in fee.cap or claimed_fees(charges) < fee.cap[currency]
+
+
+def reference(store: str, invoice: int, occurrence: str, generation: int) -> str:
+    """The reference of a charge: the same every time it is worked out, and unlike any other store's."""
+    digest = hashlib.sha256(f"{store}|{invoice}|{occurrence}|{generation}".encode()).digest()
+    number = int.from_bytes(digest[:5], "big")
+    return "PF-" + "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[number >> shift & 31] for shift in range(35, -5, -5))
+
+
+def _made_in(case: Case, policy: Policy, words: str) -> dict[str, Any]:
+    """What the journal keeps with every charge: the terms it is made under, and the due date it goes by."""
+    view = case.view
+    return {
+        "policy": policy.name,
+        "agreement": case.digest,
+        "words": words,
+        "rests_on": binding.rests_on(policy, case.contract, view.issued_on),
+        "due_on": view.due_on.isoformat() if view.due_on else None,
+    }
+
+
+def named(policy: Policy, currency: str) -> str:
+    """What a step with `fee = true` claims, as notices name it before; empty where nothing exists in the currency."""
+    parts = []
+    if policy.late_fee is not None and fees.exists(policy.late_fee, currency):
+        parts.append(f"a late fee of {fees.words(policy.late_fee, currency)}")
+    fixed = fixed_sum(policy, currency)
+    if fixed is not None:
+        sums = f" of {show(fixed.bands[0].sum, fixed.currency)}" if fixed.flat else ""
+        parts.append(f"a fixed compensation{sums} ({fixed.rule})")
+    return " and ".join(parts)
+
+
+def fixed_sum(policy: Policy, currency: str) -> compensation.FixedSum | None:
+    """The compensation of a policy for an invoice in a currency; None where there is none."""
+    agreed = policy.compensation
+    if agreed is None:
+        return None
+    if agreed.statute:
+        return statute(agreed.statute).compensation
+    return compensation.flat(agreed.amounts[currency], currency, "as agreed") if currency in agreed.amounts else None
+
+
+def compensation_draft(case: Case, step: Step, policy: Policy, store: str) -> FeeDraft | None:
+    """The compensation, once: with the notice of the step that claims fees, named by an earlier one."""
+    view, announced, fixed = (
+        case.view,
+        ladder.announcement_of(step, case.notices),
+        fixed_sum(policy, case.view.currency),
+    )
+    if not step.fee or fixed is None or not case.binds or announced is None or view.due_on is None:
+        return None
+    if announced.text != named(policy, view.currency) or any(
+        charge.kind == ChargeKind.COMPENSATION for charge in case.charges
+    ):
+        return None
+    debt = debt_when_due(case, policy)
+    amount = compensation.payable(fixed, debt, view.currency) if debt > _tolerance(case) else None
+    if not amount:
+        return None
+    terms = _made_in(case, policy, fixed.rule) | {
+        "statute": policy.compensation.statute if policy.compensation else "",
+        "base": debt,
+        "grace": policy.grace,
+    }
+    ref = reference(store, view.id, f"{ChargeKind.COMPENSATION}:{ONCE}", 0)
+    return FeeDraft(
+        ref, amount, view.currency, ONCE, 0, fixed.rule, str(terms["rests_on"]), ChargeKind.COMPENSATION, terms
+    )
+
+
+def debt_when_due(case: Case, policy: Policy) -> int:
+    """What was owed at the end of the last day on which the client could pay in time."""
+    if case.view.due_on is None:
+        return 0
+    return timeline.balance_on(case.view.total, case.movements, to_day(case.view.due_on) + policy.grace)
+
+
+def interest_drafts(case: Case, as_of: date, store: str) -> tuple[FeeDraft, ...]:
+    """The interest that may be made charges on a day: by month, or all at once when the principal is paid.
+
+    Each month is the whole through its end, rounded, less the whole through the month before: they add up to the rounded sum.
+    """
+    policy, view = case.policy, case.view
+    if (
+        policy is None
+        or policy.interest is None
+        or case.interest_at is None
+        or view.due_on is None
+        or not case.own_debt
+    ):
+        return ()
+    once = once_ref(case, store)
+    paid, wanted = view.state is State.PAID, once in case.wanted
+    told = any(notice.handed_over and not notice.step.startswith(ladder.CORRECTION) for notice in case.notices)
+    if once in case.forgone or view.state is State.UNKNOWN or not (wanted or told):
+        return ()
+    if policy.bill is Bill.MONTHLY:
+        return tuple(_by_month(case, policy, as_of, store, ended=not paid))
+    if not paid or not (policy.bill is Bill.ON_PAYMENT or wanted):
+        return ()
+    if any(charge.kind == ChargeKind.INTEREST for charge in case.charges):
+        return ()
+    amount = case.interest_at(as_of)
+    draft = _interest_draft(case, policy, store, ONCE, amount, view.due_on + (policy.grace + 1) * _DAY, as_of)
+    return (draft,) if amount > 0 else ()
+
+
+def _by_month(case: Case, policy: Policy, as_of: date, store: str, *, ended: bool) -> Iterator[FeeDraft]:
+    assert case.view.due_on is not None
+    assert case.interest_at is not None
+    billed = {charge.occurrence for charge in case.charges if charge.kind == ChargeKind.INTEREST}
+    start = case.view.due_on.replace(day=1)
+    while start <= as_of:
+        following = (start + 31 * _DAY).replace(day=1)
+        last = min(following - _DAY, as_of)
+        if start.isoformat() not in billed and not (ended and following > as_of):
+            amount = case.interest_at(last) - case.interest_at(start - _DAY)
+            if amount > 0:
+                first = max(start, case.view.due_on + (policy.grace + 1) * _DAY)
+                yield _interest_draft(case, policy, store, start.isoformat(), amount, first, last)
+        start = following
+
+
+def _interest_draft(
+    case: Case, policy: Policy, store: str, occurrence: str, amount: int, first: date, last: date
+) -> FeeDraft:
+    words = f"interest from {first.isoformat()} to {last.isoformat()}"
+    terms = _made_in(case, policy, words) | {"from": first.isoformat(), "to": last.isoformat()}
+    ref = reference(store, case.view.id, f"{ChargeKind.INTEREST}:{occurrence}", 0)
+    rests_on = str(terms["rests_on"])
+    return FeeDraft(ref, amount, case.view.currency, occurrence, 0, words, rests_on, ChargeKind.INTEREST, terms)
+
+
+def once_ref(case: Case, store: str) -> str:
+    """The reference of the charge for all interest of an invoice at once."""
+    return reference(store, case.view.id, f"{ChargeKind.INTEREST}:{ONCE}", 0)
+
+
+def interest_left(case: Case, as_of: date) -> int:
+    """Interest that arose on a paid invoice, and that is in no charge."""
+    if case.interest_at is None or case.view.state is not State.PAID:
+        return 0
+    return max(0, case.interest_at(as_of) - sum(c.amount for c in case.charges if c.kind == ChargeKind.INTEREST))
+
+
+def charges_left(case: Case) -> list[Charge]:
+    """Charges that were claimed and not paid, though the principal is."""
+    if case.view.state is not State.PAID or not case.own_debt:
+        return []
+    return [one for one in case.charges if one.state is ChargeState.CLAIMED and one.standing > 0]
+
+
+def next_claim(case: Case, as_of: date, store: str) -> ladder.Next | None:
+    """The notice that asks for charges alone, and the first day on which it may go out; None where there is nothing to ask."""
+    policy = case.policy
+    if policy is None:
+        return None
+    drafts = interest_drafts(case, as_of, store)
+    again = [one.ref for one in charges_left(case) if one.ref in case.wanted]
+    taken = {notice.step for notice in case.notices}
+    names = [*(draft.occurrence for draft in drafts[-1:]), *again]
+    name = next((one for one in names if ladder.claim_key(one) not in taken), None)
+    since = as_of
+    if name is None and policy.bill is Bill.MONTHLY and case.view.interest_per_day and not drafts:
+        # the month that runs is claimed when it is over
+        name = as_of.replace(day=1).isoformat()
+        since = (as_of.replace(day=1) + 31 * _DAY).replace(day=1)
+    if name is None:
+        return None
+    on = ladder.spaced(policy, since, case.notices, case.holds)
+    return ladder.Next(CHARGES, on, "" if on else "held until a person releases it", name)
+
+
+def takeback(case: Case, charge: Charge) -> Takeback | None:
+    """What of a claimed charge the facts known now no longer justify. Only ever down; a waived one is left alone."""
+    if charge.state is not ChargeState.CLAIMED or charge.standing <= 0 or case.view.state is State.UNKNOWN:
+        return None
+    justified, why = _JUSTIFIED[ChargeKind(charge.kind)](case, charge)
+    if justified >= charge.standing:
+        return None
+    return Takeback(
+        charge.ref, case.view.id, case.view.client, charge.standing - justified, charge.currency, why, charge.kind
+    )
+
+
+def _justified(case: Case, charge: Charge) -> tuple[int, str]:
+    """How much of a late fee today's facts justify, and why not more.
+
+    The facts are judged as of the day before the claim: money sent on the day of the claim itself was late all the same.
+    """
+    view, claimed, why = case.view, charge.claimed_on.isoformat(), _never_justified(case)
+    if why:
+        return 0, why
+    day = int(charge.terms.get("day", 0))
+    if view.due_on is not None and view.due_on + timedelta(days=day) > charge.claimed_on:
+        return 0, f"{view.number} fell due on {view.due_on.isoformat()}, too late for the fee of {claimed}"
+    if _periods_over(case, charge):
+        return 0, f"{view.number} fell due on {view.due_on}, and fewer periods had begun by {claimed}"
+    total = view.total
+    before = to_day(charge.claimed_on) - 1
+    owed = timeline.balance_on(total, case.movements, before)
+    if owed <= _tolerance(case):
+        last = max((on for on, amount in case.movements if on <= before and amount > 0), default=before)
+        return 0, f"{view.number} was paid by {to_date(last).isoformat()}, before the fee of {claimed}"
+    fee = _made_under(charge)
+    if fee is not None:
+        figure = fees.amount(fee, view.currency, owed, total, _claimed_before(case, charge))
+        if figure is not None and figure < charge.standing:
+            return figure, f"less of {view.number} was outstanding on {claimed} than was known then"
+    return charge.standing, ""
+
+
+def _justified_interest(case: Case, charge: Charge) -> tuple[int, str]:
+    """How much of the interest that was billed had arisen, by the facts known now."""
+    view = case.view
+    why = _never_justified(case)
+    if why:
+        return 0, why
+    first, last = charge.terms.get("from"), charge.terms.get("to")
+    if case.interest_at is None or first is None or last is None:
+        return charge.standing, ""
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    before = start.replace(day=1) - _DAY if charge.occurrence != ONCE else view.issued_on - _DAY
+    arose = case.interest_at(end) - case.interest_at(before)
+    if arose >= charge.standing:
+        return charge.standing, ""
+    return max(0, arose), f"less interest had arisen on {view.number} by {last} than was known then"
+
+
+def _justified_compensation(case: Case, charge: Charge) -> tuple[int, str]:
+    """The compensation for the debt that was owed when it fell due, by the facts known now."""
+    view, why = case.view, _never_justified(case)
+    if why:
+        return 0, why
+    if view.due_on is None or view.due_on >= charge.claimed_on:
+        return 0, f"{view.number} had not fallen due by {charge.claimed_on.isoformat()}"
+    last = to_day(view.due_on) + int(charge.terms.get("grace", 0))
+    debt = timeline.balance_on(view.total, case.movements, last)
+    if debt <= _tolerance(case):
+        return 0, f"{view.number} was paid in time"
+    name = str(charge.terms.get("statute", ""))
+    fixed = statute(name).compensation if name else None
+    figure = compensation.payable(fixed, debt, view.currency) if fixed is not None else charge.standing
+    if figure is not None and figure < charge.standing:
+        return figure, f"less of {view.number} was owed when it fell due than was known then"
+    return charge.standing, ""
+
+
+def _never_justified(case: Case) -> str:
+    """Why an invoice bears no charge at all; empty where it may."""
+    view = case.view
+    if not case.own_debt:
+        return f"{view.number} is not a debt of its own"
+    return f"{view.number} is {view.state.word} and was not owed" if view.state in _NEVER_OWED else ""
+
+
+def _tolerance(case: Case) -> int:
+    return case.policy.tolerance.get(case.view.currency, 0) if case.policy else 0
+
+
+def _made_under(charge: Charge) -> LateFee | None:
+    """The late fee as it was when the charge was made; None for a flat one of old, which nothing makes less."""
+    if charge.terms.get("fee"):
+        return late_fee_from_json(charge.terms["fee"])
+    percent = charge.terms.get("percent")
+    return LateFee(percent=fees.from_percent(str(percent))) if percent else None
+
+
+def _claimed_before(case: Case, charge: Charge) -> int:
+    """The late fees that stood before a charge, as far as they were not taken back."""
+    earlier = [one for one in case.charges if (one.claimed_on, one.ref) < (charge.claimed_on, charge.ref)]
+    return claimed_fees(earlier)
+
+
+def _periods_over(case: Case, charge: Charge) -> bool:
+    """Whether a fee has no period of its own any more, because the due date turned out later than it was known to be.
+
+    One after the other, each fee takes the first period that is left and had begun when the fee was claimed.
+    """
+    fee, due_on = _made_under(charge), case.view.due_on
+    if fee is None or not fee.repeats or due_on is None:
+        return False
+    terms = terms_in(replace(fee, grace=int(charge.terms.get("day", 1)) - 1), charge.currency)
+    taken = 0
+    for one in sorted(case.charges, key=lambda one: (one.claimed_on, one.ref)):
+        if terms is None or one.kind != LATE_FEE or one.standing <= 0:
+            continue
+        begun = sum(1 for _ in fee_days(terms, due_on, one.claimed_on))
+        if one.ref == charge.ref:
+            return begun <= taken
+        taken += begun > taken
+    return False
+
+
+#: How much of a standing charge today's facts justify, by its kind.
+_JUSTIFIED: Mapping[ChargeKind, Callable[[Case, Charge], tuple[int, str]]] = {
+    ChargeKind.LATE_FEE: _justified,
+    ChargeKind.COMPENSATION: _justified_compensation,
+    ChargeKind.INTEREST: _justified_interest,
+}
