@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from xml.parsers import expat
 
@@ -43,7 +44,7 @@ class _Node:
     row: int
     currency: str = ""
     texts: list[str] = field(default_factory=list)
-    children: list[_Node] = field(default_factory=list)
+    children: dict[str, list[_Node]] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -52,13 +53,20 @@ class _Node:
     def all(self, path: str) -> list[_Node]:
         """The elements under a path of names."""
         found = [self]
-        for name in path.split("/"):
-            found = [child for node in found for child in node.children if child.name == name]
+        for name in _steps(path):
+            found = [child for node in found for child in node.children.get(name, ())]
+            if not found:
+                break
         return found
 
     def one(self, *paths: str) -> str:
         """The first text under any of some paths, the best first."""
         return next((node.text for path in paths for node in self.all(path) if node.text), "")
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/"))
 
 
 def message_of(head: str) -> str:
@@ -147,7 +155,7 @@ class _Parser:
         if not self._stack:
             self._finish(self._statement)
         elif len(self._stack) > 1:
-            self._stack[-1].children.append(node)
+            self._stack[-1].children.setdefault(node.name, []).append(node)
         else:  # a part of the statement is complete; nothing of it is kept
             self._take(self._statement, node)
             self._nodes = self._characters_held = 0

@@ -198,8 +198,9 @@ def _amounts(sheet: Sheet, currencies: Texts) -> Ints:
     sheet.reject(~came.known & ~went.known, "in", lambda _: "is empty, and so is the column of money out", _LEFT_OUT)
     both = (came.values != 0) & (went.values != 0)
     sheet.reject(both, "in", lambda _: "holds an amount, and so does the column of money out", _LEFT_OUT)
-    # where the column writes money out without a minus, a minus there is money that came back
-    gone = -went.values if (went.values > 0).any() else went.values
+    # the column writes money out with a minus or without; the other sign in it is money that came back
+    plus, minus = (int((sheet.good & (went.values * sign > 0)).sum()) for sign in (1, -1))
+    gone = -went.values if plus >= minus else went.values
     return came.values + gone
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from contextlib import suppress
 from pathlib import Path
@@ -214,8 +215,6 @@ def test_a_wrong_option_is_refused_before_anything_is_read(options: dict[str, An
 
 
 def test_a_file_time_in_the_future_is_taken_as_now(tmp_path: Path) -> None:
-    import os
-
     path = write(tmp_path, "x.csv", text())
     os.utime(path, (4_000_000_000, 4_000_000_000))
     assert table(path).reading.as_of == NOW
@@ -228,12 +227,17 @@ FIXTURES = sorted(
 )
 
 
+#: Real ones too, where they are at hand.
+SAMPLES = Path(os.environ.get("PAYFLOW_SAMPLES") or TESTS.parents[1] / "shared" / "samples")
+FILES = [*FIXTURES, *sorted(path for path in SAMPLES.glob("*/*.*") if path.suffix not in (".json", ".md"))]
+
+
 def owner(path: Path) -> ConnectorSpec:
     return next((spec for spec in discover().values() if spec.claims(path)), CONNECTOR)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(fixture=st.sampled_from(FIXTURES), seed=st.integers(0, 2**32))
+@given(fixture=st.sampled_from(FILES), seed=st.integers(0, 2**32))
 def test_mutated_exports_give_problems_never_a_traceback(fixture: Path, seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     data = bytearray(fixture.read_bytes())
