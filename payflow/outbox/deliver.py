@@ -18,6 +18,7 @@ from payflow.decide.needs import about_message
 from payflow.errors import DeliveryError
 from payflow.model.agreement import Workspace
 from payflow.model.journal import MessageState, Record, RecordKind
+from payflow.outbox.folder import FolderTransport
 from payflow.outbox.transport import Outcome, Transport
 from payflow.store import DuplicateKeyError, journal, messages
 from payflow.store.moments import from_moment, to_day
@@ -85,11 +86,36 @@ class Courier:
     def recover(self) -> None:
         """Settle claims whose owner died between T2 and T3."""
         for row in messages.messages(self.store, MessageState.CLAIMED):
-            if row.owner == own_name() or not _alive(row, to_day(self.as_of)):
+            if self._is_left(row):
                 self._record(row.key, self._recovered(row), row.body)
+
+    def _is_left(self, row: messages.MessageRow) -> bool:
+        """Whether nobody hands this message over any more, and this run is the one to say what became of it."""
+        if row.owner == own_name():
+            return True
+        today = to_day(self.as_of)
+        if _is_of_this_host(row.owner):
+            return not _runs(row.owner)
+        # another host is taken at its word while its session lasts; where no session tells, on the day of its claim
+        gone = self.store.is_gone(row.owner)
+        is_past = row.day is not None and row.day < today
+        return is_past if gone is None or self._is_in_another_folder(row) else gone
+
+    def _is_in_another_folder(self, row: messages.MessageRow) -> bool:
+        """Whether it was claimed for a folder that only its own host can look into."""
+        transport = self.transport
+        return (
+            isinstance(transport, FolderTransport)
+            and row.transport == transport.name
+            and not _is_of_this_host(row.owner)
+            and not transport.has(row.key)
+        )
 
     def _recovered(self, row: messages.MessageRow) -> Outcome:
         """What became of a claim, as the transport it was claimed for tells; another one knows nothing of it."""
+        if self._is_in_another_folder(row):
+            host = row.owner.rsplit(":", 2)[0]
+            return Outcome(MessageState.UNSURE, f"its folder is on {host}, which did not say what became of it")
         if row.transport != self.transport.name:
             return Outcome(
                 MessageState.UNSURE,
@@ -124,9 +150,13 @@ class Courier:
         self._record(key, Outcome(state, str(error)), body, claimed=False)
 
     def _claim(self, letter: Letter) -> bool:
-        """T2. False when another run took it, the client had a message today, or the facts changed since the decision."""
+        """T2. False when another run took it, the client had a message today, or the facts changed since the decision.
+
+        Hosts claim side by side: what they write is a row of their own, and nobody else writes anything meanwhile.
+        """
+        self.store.announce(own_name())
         try:
-            with self.store.transaction() as tx:
+            with self.store.transaction(sharing=True) as tx:
                 self.outdated = stamp(tx) != self._stamp
                 return not self.outdated and messages.claim(
                     tx,
@@ -206,14 +236,13 @@ def own_name() -> str:
     return f"{platform.node()}:{os.getpid()}:{_began(os.getpid())}"
 
 
-def _alive(row: messages.MessageRow, today: int) -> bool:
-    """Whether the process that claimed a message still runs.
+def _is_of_this_host(owner: str) -> bool:
+    return owner.rsplit(":", 2)[0] == platform.node()
 
-    One on another host is taken to on the day of its claim; a host that is renamed or gone must not keep it for ever.
-    """
-    host, number, began = row.owner.rsplit(":", 2)
-    if host != platform.node():
-        return row.day is None or row.day >= today
+
+def _runs(owner: str) -> bool:
+    """Whether a process of this host still runs."""
+    _, number, began = owner.rsplit(":", 2)
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:

@@ -55,6 +55,10 @@ class FolderTransport:
             return Outcome(MessageState.SENT, f"{target} was written by an earlier run")
         return _rename(place, target)
 
+    def has(self, key: str) -> bool:
+        """Whether anything of a message is here; a hand-over on another host leaves nothing."""
+        return any(path.exists() for path in self._places(key))
+
     def close(self) -> None:
         """Nothing is held open."""
 

@@ -80,6 +80,14 @@ class Store:
         """Be the only run on this store. Raises `StoreError` when that is not obtained within `wait` seconds."""
         return self._database.lock(wait)
 
+    def announce(self, owner: str) -> None:
+        """Let others see, for as long as this store is open, that the owner of claims is there."""
+        self._database.announce(owner)
+
+    def is_gone(self, owner: str) -> bool | None:
+        """Whether nobody announces that owner any more; None where the database cannot tell."""
+        return self._database.is_gone(owner)
+
     def purge(self) -> None:
         """Let nothing that was deleted or replaced remain on the disk. Raises `StoreError`, also while others read."""
         self._database.purge()

@@ -101,6 +101,14 @@ class Database(Reader, Protocol):
         """Be the only run. Raises `StoreError` naming who is, after `wait` seconds."""
         ...
 
+    def announce(self, owner: str) -> None:
+        """Let others see, for as long as this connection lasts, that the owner of claims is there."""
+        ...
+
+    def is_gone(self, owner: str) -> bool | None:
+        """Whether nobody announces that owner any more; None where the database cannot tell."""
+        ...
+
     def purge(self) -> None:
         """Let nothing that was deleted or replaced remain in the files. Raises `StoreError`, also while others read."""
         ...
@@ -216,6 +224,13 @@ class SqliteDatabase:
     def lock(self, wait: float) -> AbstractContextManager[None]:
         """Be the only run: an OS lock beside the file. Raises `StoreError` naming who is, after `wait` seconds."""
         return hold_lock(self.path.with_name(f"{self.path.name}.lock"), wait)
+
+    def announce(self, owner: str) -> None:
+        """Nothing: whether a process on this machine still runs, the system tells."""
+
+    def is_gone(self, owner: str) -> bool | None:  # noqa: ARG002 (the protocol's)
+        """Not to be told from a file."""
+        return None
 
     def purge(self) -> None:
         """Write the file anew without its free pages, and empty the log that it was written through."""

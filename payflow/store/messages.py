@@ -103,10 +103,14 @@ def remove_intents(tx: Transaction, key: str, intents: Sequence[Intent]) -> None
 
 
 def claim(tx: Transaction, key: str, *, day: int, owner: str, transport: str, body: Mapping[str, Any]) -> bool:
-    """T2: make a waiting message ours to hand over. False when it is not waiting any more.
+    """T2: make a waiting message ours to hand over. False when it is not waiting any more, or another takes it this moment.
 
-    Raises `DuplicateKeyError` when the client had a message on that day already.
+    Several hosts may claim at once: each takes rows that no other has locked. Raises `DuplicateKeyError` when the client had a
+    message on that day already.
     """
+    waiting = "SELECT key FROM message WHERE key = ? AND state = ? FOR UPDATE SKIP LOCKED"
+    if not tx.query(waiting, (key, MessageState.WAITING.value)):
+        return False
     return bool(
         tx.execute(
             "UPDATE message SET state = ?, day = ?, owner = ?, transport = ?, body = ?, attempts = attempts + 1 "

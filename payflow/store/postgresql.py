@@ -120,6 +120,7 @@ class PostgresqlDatabase:
         # a signed number of 32 bits, as the server's locks want it
         self._lock_number = crc32(address.schema.encode()) - 2**31
         self._locked = self._busy = False
+        self._announced: set[str] = set()
         self._connection = self._connect()
         try:
             self.schema_version()
@@ -220,6 +221,23 @@ class PostgresqlDatabase:
             with suppress(StoreError):
                 self.query("SELECT pg_advisory_unlock(?::int4, ?::int4)", numbers)
 
+    def announce(self, owner: str) -> None:
+        """Hold a lock of the session in that name: the server lets go of it when the connection ends, however it ends."""
+        if owner not in self._announced:
+            self.query("SELECT pg_advisory_lock(?)", (self._number_of(owner),))
+            self._announced.add(owner)
+
+    def is_gone(self, owner: str) -> bool | None:
+        """Whether no session holds the owner's lock."""
+        if owner in self._announced:
+            return False
+        # obtained for the length of this statement only, and never instead of the owner's own
+        return self.query("SELECT pg_try_advisory_xact_lock_shared(?)", (self._number_of(owner),)) == [(True,)]
+
+    def _number_of(self, owner: str) -> int:
+        """A number of 64 bits for the lock of an owner in this schema."""
+        return int.from_bytes(sha256(f"{self._schema}\n{owner}".encode()).digest()[:8], "big", signed=True)
+
     def purge(self) -> None:
         """Write every table anew, so that its files hold nothing else; the server's own log goes on as it is set up."""
         tables = self.query(
@@ -262,7 +280,7 @@ class PostgresqlDatabase:
 
     def _revive(self) -> None:
         """Connect anew after a loss, unless something was going on that ended with the connection."""
-        if self._connection.broken and not self._locked and not self._busy:
+        if self._connection.broken and not self._locked and not self._busy and not self._announced:
             self._connection.close()
             self._connection = self._connect()
 
@@ -288,7 +306,7 @@ class PostgresqlDatabase:
             self.query(begin)
         except StoreError:
             # lost since it was last used: that is noticed only now, and nothing was begun
-            if not self._connection.broken or self._locked:
+            if not self._connection.broken or self._locked or self._announced:
                 raise
             self.query(begin)
 
