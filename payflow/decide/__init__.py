@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from payflow import gate, plan
+from payflow.columns import NO_DAY, to_day
 from payflow.decide import book, doubts, freshness, views
 from payflow.decide.agreed import Agreed, agreed, as_journaled
 from payflow.decide.explain import explanation, find
@@ -186,6 +187,8 @@ def _setting(
     columns = book.build(facts, memory, client_ids, frozenset(own.charges), stale, open_credit_of, as_of)
     policies, codes = compiled(claimed.governed, workspace.business.country)
     binds = views.binding_rows(claimed.governed, facts.invoices)
+    anchors = views.anchor_days(claimed.governed, facts.invoices, workspace.agreement)
+    starts = book.ints(to_day(day) if day is not None else NO_DAY for day in anchors)
     assessment = assess(
         columns,
         policies,
@@ -193,6 +196,7 @@ def _setting(
         book.mask(binds),
         as_of,
         calendars=calendar_of,
+        starts=starts,
     )
     paid = frozenset(
         row.id for row, state in zip(facts.invoices, assessment.state.tolist(), strict=True) if state == State.PAID
@@ -205,6 +209,7 @@ def _setting(
         assessment=assessment,
         figures=views.figures(columns, assessment),
         governed=claimed.governed,
+        anchors=anchors,
         binds=binds,
         standing=own,
         names=names,

@@ -13,7 +13,7 @@ from payflow.charging import Case, may_repeat, next_claim
 from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts
-from payflow.model.agreement import DueRule, Policy, Step
+from payflow.model.agreement import Agreement, Anchor, Contract, DueRule, Policy, Step
 from payflow.model.decision import Flag, InvoiceView
 from payflow.model.facts import Role, Settlement, State
 from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Memory
@@ -78,6 +78,8 @@ class Setting:
     assessment: Assessment
     figures: Sequence[Figures]
     governed: Sequence[Governed]
+    #: the days that terms count from; None where that day is not known
+    anchors: Sequence[date | None]
     binds: Sequence[bool]
     standing: Standing
     names: Sequence[str]
@@ -198,7 +200,7 @@ def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
         pending=found.pending,
         issued_on=to_date(row.issued_on),
         due_on=due_on,
-        due_why=_due_why(row, item.policy, found),
+        due_why=_due_why(row, item.policy, found, setting.anchors[index]),
         days_overdue=found.days_overdue,
         state=found.state,
         flags=flags,
@@ -304,13 +306,33 @@ def _why_none(setting: Setting, view: InvoiceView) -> str:
     return next((text for flag, text in reasons.items() if flag in view.flags), "")
 
 
-def _due_why(row: InvoiceRow, policy: Policy | None, found: Figures) -> str:
+def anchor_days(governed: Sequence[Governed], rows: Sequence[InvoiceRow], agreement: Agreement) -> list[date | None]:
+    """The day that each invoice's terms count from. What was agreed has versions; whether it came about is a fact of today."""
+    now = {contract.key: contract for contract in agreement.contracts.values()}
+    return [_anchor_day(item, row, now) for item, row in zip(governed, rows, strict=True)]
+
+
+def _anchor_day(item: Governed, row: InvoiceRow, now: Mapping[str, Contract]) -> date | None:
+    if item.policy is None or item.policy.terms.anchor is Anchor.INVOICE:
+        return to_date(row.issued_on)
+    contract = now.get(item.contract.key, item.contract) if item.contract else None
+    milestones = contract.milestones if contract is not None else ()
+    found = next((one for one in milestones if one.id == item.milestone), None)
+    return found.anchor_day(item.policy.terms.anchor) if found is not None else None
+
+
+def _due_why(row: InvoiceRow, policy: Policy | None, found: Figures, start: date | None) -> str:
     due, agreed = found.due_on, found.due_contract
+    if due == NO_DAY and policy is not None and start is None:
+        key = {Anchor.RECEIPT: "received", Anchor.DELIVERY: "delivered"}.get(policy.terms.anchor, "accepted")
+        return (
+            f"not due yet: {policy.terms.name}, and that day is not known; write `{key}` to the milestone once it came"
+        )
     if due == NO_DAY:
         return "no due date on the invoice, and no terms for it"
     if policy is None:
         return "printed on the invoice"
-    terms = f"{policy.terms.name} from {to_date(row.issued_on).isoformat()}"
+    terms = f"{policy.terms.name} from {(start or to_date(row.issued_on)).isoformat()}"
     if due == agreed:
         if row.due_on is not None and row.due_on < agreed and policy.due is DueRule.LATER:
             return f"{terms}, later than the {to_date(row.due_on).isoformat()} printed on the invoice"

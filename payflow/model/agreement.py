@@ -260,6 +260,16 @@ class Milestone:
     amount: int
     name: str = ""
     invoices: tuple[str, ...] = ()
+    #: days that terms may count from instead of the invoice's: None while they have not come, or nobody said
+    received: date | None = None
+    delivered: date | None = None
+    accepted: date | None = None
+
+    def anchor_day(self, anchor: Anchor) -> date | None:
+        """The day of an anchor that is not the invoice's own."""
+        return {Anchor.RECEIPT: self.received, Anchor.DELIVERY: self.delivered, Anchor.ACCEPTANCE: self.accepted}.get(
+            anchor
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,13 +64,15 @@ def assess(
     as_of: date,
     *,
     calendars: Callable[[str], Calendar] | None = None,
+    starts: Ints | None = None,
 ) -> Assessment:
     """Assess every invoice of the book. `governed` indexes `policies` (-1: none), `binding` says where interest arises.
 
-    `calendars` gives the business days by the country of the terms, where some move to a business day.
+    `calendars` gives the business days by the country of the terms, where some move to a business day. `starts` are the days
+    that terms count from, the day of issue where they are left out; `NO_DAY` where that day is not known: then nothing is due.
     """
     today = to_day(as_of)
-    due_contract, due_on = _due(book, policies, governed, calendars)
+    due_contract, due_on = _due(book, policies, governed, calendars, book.issued_on if starts is None else starts)
     counting = interest.counts(book, today)
     money = _sum(book, counting & _of_kind(book, EntryKind.PAYMENT, EntryKind.REFUND, EntryKind.DISPUTE))
     credited = _sum(book, counting & _of_kind(book, EntryKind.CREDIT))
@@ -129,7 +131,11 @@ def assess(
 
 
 def _due(
-    book: Book, policies: Sequence[Policy], governed: Ints, calendars: Callable[[str], Calendar] | None
+    book: Book,
+    policies: Sequence[Policy],
+    governed: Ints,
+    calendars: Callable[[str], Calendar] | None,
+    starts: Ints,
 ) -> tuple[Ints, Ints]:
     """The due dates by the contract alone, and the ones that count (design 6.3)."""
     contract = np.full(len(book), NO_DAY, dtype=np.int64)
@@ -139,9 +145,13 @@ def _due(
         if not len(rows):
             continue
         calendar = calendars(policy.terms.calendar) if calendars is not None and policy.terms.rolls else None
-        contract[rows] = due_days(policy.terms, book.issued_on[rows], calendar=calendar)
-        agreed = contract[rows]
-        due[rows] = agreed if policy.due is DueRule.CONTRACT else np.maximum(agreed, book.due_printed[rows])
+        contract[rows] = due_days(policy.terms, starts[rows], calendar=calendar)
+        # nothing is due before it was invoiced, though it may have been delivered long before
+        agreed = np.where(contract[rows] == NO_DAY, NO_DAY, np.maximum(contract[rows], book.issued_on[rows]))
+        contract[rows] = agreed
+        later = agreed if policy.due is DueRule.CONTRACT else np.maximum(agreed, book.due_printed[rows])
+        # what terms count from and did not come yet makes nothing due, whatever is printed
+        due[rows] = np.where(agreed == NO_DAY, NO_DAY, later)
     return contract, np.maximum(due, book.due_shown)
 
 

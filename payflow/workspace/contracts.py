@@ -107,6 +107,9 @@ def _milestones(top: Table, currency: str) -> tuple[Milestone, ...]:
             amount=values.amount(table, "amount", currency),
             name=table.text("name", ""),
             invoices=table.texts("invoices", '["INV-0012"]'),
+            received=table.day("received"),
+            delivered=table.day("delivered"),
+            accepted=table.day("accepted"),
         )
         table.finish()
         found.append(milestone)

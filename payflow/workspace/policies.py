@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from payflow.errors import nearest
-from payflow.model.agreement import Anchor, Binding, DueRule, Interest, Policy, Step, Terms
+from payflow.model.agreement import Binding, DueRule, Interest, Policy, Step, Terms
 from payflow.policy.late_fee_reading import read_late_fee
 from payflow.policy.terms_in_words import TermsError, parse_terms
 from payflow.workspace import values
@@ -187,9 +187,6 @@ def _terms(table: Table) -> Terms:
 
 
 def _check_terms(table: Table, terms: Terms) -> None:
-    if terms.anchor is not Anchor.INVOICE:
-        found = f"the day of {terms.anchor} is not in the books, so no due date can be worked out from it"
-        table.wrong("terms", found, 'Let the terms count from the invoice: leave out the part that begins with "from".')
     if terms.calendar and not _is_known(terms.calendar):
         remedy = "Write the ISO 3166 code of a country, or of a part of it that has holidays of its own: GB, GB-SCT."
         table.wrong("terms", f"the public holidays of {terms.calendar!r} are not known", remedy)

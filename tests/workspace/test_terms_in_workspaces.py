@@ -42,7 +42,6 @@ def test_terms_are_a_short_name_or_a_list_of_parts(
         ('["30 days", 10]', "terms#2", "a number stands where text belongs", "Write text in quotes"),
         ("[]", "terms", "the terms are an empty list", '"due-on-receipt"'),
         ("30", "terms", "a number stands where text belongs", '"net-15"'),
-        ('["from delivery", "30 days"]', "terms", "the day of delivery is not in the books", 'begins with "from"'),
         ('["next business day in DE-XX"]', "terms", "public holidays of 'DE-XX' are not known", "GB-SCT"),
         ('["next business day in UK"]', "terms", "public holidays of 'UK' are not known", "ISO 3166"),
     ],
