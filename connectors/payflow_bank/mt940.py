@@ -14,6 +14,7 @@ from datetime import date
 from payflow.connector import AmountError, ConnectorError, Marks, Problem, is_currency
 from payflow_bank import remittance
 from payflow_bank.statement import FEE, REVERSAL, Line, Statement, minor, one_line
+from payflow_bank.text import lines_of
 from payflow_exports.problems import Problems
 
 _FIELD = re.compile(r"^:([0-9]{2,3}[A-Z]?):(.*)$")
@@ -76,7 +77,7 @@ def read(text: str, name: str, problems: Problems) -> Iterator[Statement]:
 
 def _fields(text: str) -> Iterator[_Field]:
     current: _Field | None = None
-    for row, raw in enumerate(text.splitlines(), 1):
+    for row, raw in enumerate(lines_of(text), 1):
         line = raw.strip("\x01\x03\r")
         if match := _FIELD.match(line):
             if current is not None:

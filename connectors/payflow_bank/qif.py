@@ -13,6 +13,7 @@ from datetime import UTC, date
 
 from payflow.connector import AmountError, ConnectorError, Marks, Problem
 from payflow_bank.statement import Line, Statement, minor, one_line
+from payflow_bank.text import lines_of
 from payflow_exports import dates
 from payflow_exports.amounts import mark_proof
 from payflow_exports.common import SAY_DATES, SAY_DECIMAL
@@ -66,7 +67,7 @@ def read(text: str, name: str, currency: str, options: Options, problems: Proble
 def _records(text: str, name: str) -> Iterator[_Record]:
     account, kind = "", ""
     current: _Record | None = None
-    for row, raw in enumerate(text.splitlines(), 1):
+    for row, raw in enumerate(lines_of(text), 1):
         line = raw.strip("\ufeff\x1a \t\r")
         if not line:
             continue

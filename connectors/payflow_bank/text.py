@@ -66,6 +66,11 @@ def bytes_of(path: Path) -> bytes:
         raise ConnectorError(Problem(path.name, found, "Check the path and its rights.")) from error
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text as an editor counts them; other marks that end lines for Python stay in them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def _mark(raw: bytes) -> tuple[int, str | None]:
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
