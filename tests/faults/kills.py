@@ -41,6 +41,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 from boundaries import Rule, arm  # noqa: E402  # beside it
 
 import servers  # noqa: E402  # found above this file
+from payflow.errors import StoreError  # noqa: E402  # likewise
 from payflow.report.as_json import status  # noqa: E402  # after the path above
 from payflow.store import open_store  # noqa: E402  # likewise
 from payflow.sync import begin  # noqa: E402  # likewise
@@ -52,7 +53,9 @@ FOLDER = 'transport = "folder"\nfolder = "outbox"\n'
 SMTP = 'transport = "smtp"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
 OWNER = "billing@studio-north.example"
 #: A run that takes longer hangs.
-PATIENCE = 60.0
+PATIENCE = 300.0
+#: How a run ends that waited too long for another's transaction.
+GAVE_UP = 3
 #: Runs that begin at the same moment.
 CROWD = 8
 
@@ -191,7 +194,7 @@ def killed_at(rules: Callable[[int, int], Rule]) -> Living:
 
     def through(world: World, night: int, tally: Tally) -> int:
         attempt, seen = 0, 0
-        while not seen:
+        while seen <= 0:
             seen = _run(world, rules(night, attempt))
             tally.runs += 1
             tally.kills += not seen
@@ -238,7 +241,7 @@ def live(stage: Stage, through: Living, tally: Tally) -> End:
 
 
 def _run(world: World, rule: Rule) -> int:
-    """One run in a process of its own. How many events it came through, 0 if it was killed.
+    """One run in a process of its own. How many events it came through, 0 if it was killed, -1 if it gave up.
 
     Raises `RuntimeError` when it ended in another way.
     """
@@ -265,6 +268,9 @@ def _start(world: World, rule: Rule) -> tuple[int, int]:
             world.run()
             os.write(write_end, b"%d" % max(counter.seen, 1))
             code = 0
+        except StoreError:
+            traceback.print_exc()
+            code = GAVE_UP
         except BaseException:  # noqa: BLE001  # told, and then the process ends
             traceback.print_exc()
         finally:
@@ -280,6 +286,8 @@ def _ended(child: int, read_end: int) -> int:
     status_word = _wait(child)
     if os.WIFSIGNALED(status_word) and os.WTERMSIG(status_word) in (signal.SIGKILL, signal.SIGALRM):
         return 0
+    if os.WIFEXITED(status_word) and os.WEXITSTATUS(status_word) == GAVE_UP:
+        return -1
     if status_word:
         raise RuntimeError(f"a run ended with status {status_word:#x}, see above")
     return int(seen)
