@@ -37,6 +37,7 @@ COMMANDS = {
     "chase": ("chase", "Take an invoice from before the start in after all."),
     "confirm": ("confirm", "Say what became of an invoice the books no longer list."),
     "link": ("link", "Say what an invoice is that looks like another or like a charge."),
+    "match": ("match", "List bank lines that may be payments, and say what they are."),
     "charge": ("charge", "Claim a charge that was left, waive one, or record that it is settled."),
     "calc": ("calc", "Work out late-payment interest, fees and compensation on one invoice."),
     "rates": ("rates", "List the rate tables of statutes, print one, or add a rate."),

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from payflow import gate, plan
 from payflow.columns import NO_DAY, to_day
-from payflow.decide import book, doubts, freshness, views
+from payflow.decide import bank, book, doubts, freshness, views
 from payflow.decide.agreed import Agreed, agreed, as_journaled
 from payflow.decide.explain import explanation, find
 from payflow.decide.facts import Facts, load, local_day
@@ -34,7 +34,7 @@ from payflow.model.decision import (
 from payflow.model.facts import State
 from payflow.model.journal import Memory
 from payflow.plan import Case
-from payflow.policy.assess import assess
+from payflow.policy.assess import Assessment, assess
 from payflow.policy.claims import Claimed, Listed, claim
 from payflow.store.memory import load_memory
 from payflow.store.mirror import InvoiceRow, ReadingRow
@@ -137,6 +137,7 @@ def _ground(
         needs=wanted,
         totals=_totals(cases),
         sources=sources,
+        bank=bank.view(setting.bank, facts.invoices, source_names),
     )
     return Ground(decision, cases, setting, standing, memory, store_id, known)
 
@@ -184,7 +185,8 @@ def _setting(
     stale = _stale(workspace, facts.invoices, fresh, as_of, now)
     client_ids = [item.client for item in claimed.governed]
     open_credit_of = {(row.source, row.client): client for row, client in zip(facts.invoices, client_ids, strict=True)}
-    columns = book.build(facts, memory, client_ids, frozenset(own.charges), stale, open_credit_of, as_of)
+    banked = bank.banked(facts, names, claimed.governed, own, memory)
+    columns = book.build(facts, memory, client_ids, frozenset(own.charges), stale, open_credit_of, as_of, banked)
     policies, codes = compiled(claimed.governed, workspace.business.country)
     binds = views.binding_rows(claimed.governed, facts.invoices)
     anchors = views.anchor_days(claimed.governed, facts.invoices, workspace.agreement)
@@ -225,7 +227,19 @@ def _setting(
         covered=views.covered_by_credit(columns, assessment, as_of),
         as_of=as_of,
         store_id=store_id,
+        bank=bank.with_suggestions(banked, _outstanding(facts, assessment)) if facts.lines else banked,
     )
+
+
+def _outstanding(facts: Facts, assessment: Assessment) -> dict[int, int]:
+    """What is open of every invoice that asks for money."""
+    return {
+        row.id: owed
+        for row, owed, state in zip(
+            facts.invoices, assessment.outstanding.tolist(), assessment.state.tolist(), strict=True
+        )
+        if state in views.ASKING
+    }
 
 
 def _stale(

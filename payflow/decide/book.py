@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from payflow.columns import NO_DAY, Book, to_day
+from payflow.decide import bank as bank_lines
+from payflow.decide.bank import Banked
 from payflow.decide.facts import Facts, Observed
 from payflow.decide.freshness import says_state
 from payflow.model.facts import EntryKind, Settlement, Status
@@ -58,19 +60,21 @@ def build(
     stale: Sequence[bool],
     open_credit_of: Mapping[tuple[str, str], str],
     as_of: date,
+    bank: Banked,
 ) -> Book:
     """The book for a day. Parallel to `facts.invoices`: `client_ids` and `stale`; `charges` are identities of charges of ours.
 
-    `open_credit_of` maps (source, client key) to the client id that open credit of that source's client belongs to.
+    `open_credit_of` maps (source, client key) to the client id that open credit of that source's client belongs to; `bank` is
+    what bank lines pay.
     """
     rows = facts.invoices
     clients, currencies = _Codes(), _Codes()
     client = [clients[one] for one in client_ids]
     currency = [currencies[row.currency] for row in rows]
-    entries = _entries(facts, memory, clients, currencies, client, open_credit_of)
+    today = to_day(as_of)
+    entries = _entries(facts, memory, clients, currencies, client, open_credit_of, bank, today)
     entries.sort(key=lambda entry: (entry.row, entry.on))
     columns = list(zip(*entries, strict=True)) or [()] * len(_Entry._fields)
-    today = to_day(as_of)
     return Book(
         id=ints(row.id for row in rows),
         total=ints(row.total for row in rows),
@@ -82,7 +86,11 @@ def build(
         currency=ints(currency),
         role_charge=mask(row.id in charges for row in rows),
         stale=mask(stale),
-        unknown=mask(_unknown(row, memory.confirmations.get(row.id)) for row in rows),
+        unknown=mask(
+            # money at the bank says it as well as the books could
+            _unknown(row, memory.confirmations.get(row.id)) and not bank_lines.paid_in_full(bank, row.id)
+            for row in rows
+        ),
         entry_row=ints(columns[0]),
         entry_on=ints(columns[1]),
         entry_amount=ints(columns[2]),
@@ -159,6 +167,8 @@ def _entries(
     currencies: _Codes,
     client: Sequence[int],
     open_credit_of: Mapping[tuple[str, str], str],
+    bank: Banked,
+    today: int,
 ) -> list[_Entry]:
     place = {row.id: index for index, row in enumerate(facts.invoices)}
     found: list[_Entry] = []
@@ -190,35 +200,80 @@ def _entries(
     told: dict[int, list[_Entry]] = {}
     for one in found:
         told.setdefault(one.row, []).append(one)
-    for index, row_of in enumerate(facts.invoices):
-        code = currencies[row_of.currency]
-        for on, kind_of, amount, inferred in _inferred(
-            row_of, facts.observed.get(row_of.id), memory, told.get(index, ())
-        ):
-            found.append(_Entry(index, on, amount, _KIND_CODES[kind_of], _SETTLED, inferred, client[index], code))
-    return found
+    every = told.get(-1, [])
+    every += _open_credit(bank, every, clients, currencies)
+    for index, invoice in enumerate(facts.invoices):
+        own = told.get(index, [])
+        more = _inferred(invoice, facts.observed.get(invoice.id), own)
+        if facts.lines:
+            own, more = _with_lines(bank, invoice, own, more, today)
+        code = currencies[invoice.currency]
+        own += [
+            _Entry(index, one.on, one.amount, _KIND_CODES[one.kind], _SETTLED, one.inferred, client[index], code)
+            for one in more
+        ]
+        said = memory.confirmations.get(invoice.id)
+        if said is not None and _answers(invoice, said) and said.outcome == "paid":
+            missing = invoice.total - sum(one.amount for one in own if _moves(one))
+            if missing > 0:
+                payment = _KIND_CODES[EntryKind.PAYMENT]
+                own.append(_Entry(index, to_day(said.on), missing, payment, _SETTLED, False, client[index], code))
+        every += own
+    return every
 
 
-def _inferred(
-    row: InvoiceRow, observed: Observed | None, memory: Memory, told: Sequence[_Entry]
-) -> Iterable[tuple[int, EntryKind, int, bool]]:
-    """Movements that no entry tells: inferred from sightings, and a person's word on an unknown invoice.
+def _inferred(row: InvoiceRow, observed: Observed | None, told: Sequence[_Entry]) -> list[bank_lines.Movement]:
+    """Movements that no entry tells, inferred from sightings. `told` are the entries of the invoice."""
+    if row.dated_entries or observed is None:
+        return []
+    money = [(one.on, one.amount) for one in told if one.kind in _MONEY and one.settlement == _SETTLED]
+    found = movements(untold(observed.sightings, money), row.issued_on)
+    if found and row.status == Status.PAID and row.closed_on is not None and found[-1].amount > 0:
+        # the books name the day on which the last of it was paid
+        found[-1] = found[-1]._replace(day=row.closed_on, seen=row.closed_on)
+    return [
+        bank_lines.Movement(one.day, one.seen, one.kind, one.amount, inferred=one.day != row.closed_on) for one in found
+    ]
 
-    `told` are the entries of the invoice.
-    """
-    moved = sum(one.amount for one in told if _moves(one))
-    if not row.dated_entries and observed is not None:
-        money = [(one.on, one.amount) for one in told if one.kind in _MONEY and one.settlement == _SETTLED]
-        found = movements(untold(observed.sightings, money), row.issued_on)
-        if found and row.status == Status.PAID and row.closed_on is not None and found[-1].amount > 0:
-            # the books name the day on which the last of it was paid
-            found[-1] = found[-1]._replace(day=row.closed_on)
-        for movement in found:
-            moved += movement.amount
-            yield movement.day, movement.kind, movement.amount, movement.day != row.closed_on
-    said = memory.confirmations.get(row.id)
-    if said is not None and _answers(row, said) and said.outcome == "paid" and row.total > moved:
-        yield to_day(said.on), EntryKind.PAYMENT, row.total - moved, False
+
+def _with_lines(
+    bank: Banked, row: InvoiceRow, own: list[_Entry], inferred: list[bank_lines.Movement], today: int
+) -> tuple[list[_Entry], list[bank_lines.Movement]]:
+    """Entries and inferred movements of an invoice once the bank's lines are joined to them, each money once."""
+    money = [one for one in own if one.kind in _MONEY and one.settlement == _SETTLED]
+    books = [
+        bank_lines.Movement(
+            one.on, today if one.inferred else one.on, ENTRY_KINDS[one.kind], one.amount, inferred=one.inferred
+        )
+        for one in money
+    ]
+    books += [one for one in inferred if one.kind is not EntryKind.CREDIT]
+    bank.books[row.id] = books
+    if row.id not in bank.lines:
+        return own, inferred
+    joined = bank_lines.money_of(bank, row.id, books)
+    return [one for one in own if one not in money], [
+        *(one for one in inferred if one.kind is EntryKind.CREDIT),
+        *joined,
+    ]
+
+
+def _open_credit(bank: Banked, books: Sequence[_Entry], clients: _Codes, currencies: _Codes) -> list[_Entry]:
+    """What lines paid beyond their invoices and the books do not show as credit. `books` is the credit that they show."""
+    known: dict[tuple[int, int], list[bank_lines.Movement]] = {}
+    for one in books:
+        if one.settlement == _SETTLED and one.on != NO_DAY:
+            movement = bank_lines.Movement(one.on, one.on, ENTRY_KINDS[one.kind], one.amount, inferred=False)
+            known.setdefault((one.client, one.currency), []).append(movement)
+    named = {
+        (client, currency): known.get((clients[client], currencies[currency]), [])
+        for client, currency in bank_lines.creditors(bank)
+    }
+    payment = _KIND_CODES[EntryKind.PAYMENT]
+    return [
+        _Entry(-1, one.on, one.amount, payment, _SETTLED, False, clients[one.client], currencies[one.currency])
+        for one in bank_lines.rests(bank, named)
+    ]
 
 
 def _moves(entry: _Entry) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from payflow.columns import NO_DAY, to_date, to_day
+from payflow.decide import bank
 from payflow.decide.views import Setting, step_name
 from payflow.errors import UnknownName
 from payflow.model.decision import EntryView, Explanation, Flag, ProjectView, Stretch
@@ -53,6 +54,7 @@ def explanation(case: Case, setting: Setting, projects: Sequence[ProjectView]) -
 def _entries(setting: Setting, row: int) -> tuple[EntryView, ...]:
     book = setting.book
     place = book.entries_of(row)
+    lines = bank.notes(setting.bank, int(book.id[row]))
     return tuple(
         EntryView(
             to_date(int(book.entry_on[at])),
@@ -60,6 +62,7 @@ def _entries(setting: Setting, row: int) -> tuple[EntryView, ...]:
             int(book.entry_amount[at]),
             SETTLEMENTS[int(book.entry_settlement[at])].value,
             bool(book.entry_inferred[at]),
+            lines.get((int(book.entry_on[at]), int(book.entry_amount[at])), ""),
         )
         for at in range(place.start, place.stop)
     )

@@ -45,10 +45,11 @@ class Facts:
     all_readings: Sequence[mirror.ReadingRow]
     observed: Mapping[int, Observed]
     undelivered: Sequence[Undelivered]
+    lines: Sequence[mirror.BankLineRow] = ()
 
 
 def load(store: Store, workspace: Workspace, as_of: date) -> Facts:
-    """Read the facts; invoices issued after `as_of` are not there yet."""
+    """Read the facts; invoices issued and lines booked after `as_of` are not there yet."""
     today = to_day(as_of)
     readings = mirror.readings(store)
     return Facts(
@@ -64,6 +65,7 @@ def load(store: Store, workspace: Workspace, as_of: date) -> Facts:
                 "SELECT key, client, state, detail FROM message WHERE state IN ('failed', 'unsure') ORDER BY key"
             )
         ],
+        lines=[row for row in mirror.bank_lines(store) if row.booked_on <= today],
     )
 
 

@@ -36,6 +36,7 @@ def needs(
         ),
         *_messages(setting.facts),
         *_sources(sources, frozenset(setting.source_names.values())),
+        *_lines(setting),
         *(need for case in cases for need in _of_invoice(setting, case, recipients, silent)),
         *(
             Need(doubt.code, f"{doubt.code}:{doubt.invoice}", doubt.text, "Correct the contract.")
@@ -80,6 +81,19 @@ def _sources(sources: Sequence[SourceView], configured: Collection[str]) -> Iter
         elif source.stale and source.synced_at is not None:
             text = f"{name} was last read as of {source.synced_at.date()}; what it lists is not chased"
             yield Need("source-stale", f"source-stale:{name}:{source.synced_at.date()}", text, remedy)
+
+
+def _lines(setting: Setting) -> Iterable[Need]:
+    waiting = setting.bank.matched.suggested
+    if waiting:
+        last = max(waiting, key=lambda one: (one.line.on, one.line.id))
+        text = f"{len(waiting)} bank lines wait for you" if len(waiting) > 1 else "a bank line waits for you"
+        yield Need(
+            "bank-lines",
+            f"bank-lines:{last.line.id}",
+            f"{text} to say what {'they pay' if len(waiting) > 1 else 'it pays'}",
+            "payflow match",
+        )
 
 
 def _of_invoice(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from payflow.charging import Case, may_repeat, next_claim
 from payflow.columns import NO_DAY, Book, to_date, to_day
+from payflow.decide.bank import Banked
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts
 from payflow.model.agreement import Agreement, Anchor, Contract, DueRule, Policy, Step
@@ -91,6 +92,7 @@ class Setting:
     covered: frozenset[int]
     as_of: date
     store_id: str = ""
+    bank: Banked = field(default_factory=Banked)
 
 
 def cases(setting: Setting) -> list[Case]:

@@ -6,7 +6,7 @@ Everything here is derived; none of it is ever the truth. Amounts are minor unit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -341,6 +341,50 @@ class SourceView(NamedTuple):
     problem: str
 
 
+class LinePart(NamedTuple):
+    """Minor units of a bank line that go to an invoice; below zero they take back."""
+
+    invoice: int
+    source: str
+    number: str
+    amount: int
+
+
+class LineCandidate(NamedTuple):
+    """What a bank line may pay, by which rule, and why, a sentence."""
+
+    rule: str
+    parts: tuple[LinePart, ...]
+    reason: str
+
+
+class LineView(NamedTuple):
+    """A line of a bank statement. `id` is how a person names it.
+
+    Matched, it has one candidate, and `rest` is what no invoice takes of it; waiting, those it may pay, the likeliest first.
+    """
+
+    id: str
+    source: str
+    on: date
+    amount: int
+    currency: str
+    payer: str
+    text: str
+    reference: str
+    candidates: tuple[LineCandidate, ...] = ()
+    rest: int = 0
+
+
+class BankView(NamedTuple):
+    """What bank lines are: certain payments, lines that wait for a person, those that say nothing, those rejected."""
+
+    certain: Sequence[LineView] = ()
+    suggested: Sequence[LineView] = ()
+    unmatched: Sequence[LineView] = ()
+    rejected: Sequence[LineView] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Everything that follows from the facts, the agreement and the journal for one day."""
@@ -355,16 +399,18 @@ class Decision:
     needs: Sequence[Need]
     totals: Sequence[Totals]
     sources: Sequence[SourceView]
+    bank: BankView = field(default_factory=BankView)
 
 
 class EntryView(NamedTuple):
-    """A money movement as `explain` shows it. `amount` positive lowers what is owed."""
+    """A money movement as `explain` shows it. `amount` positive lowers what is owed; `bank` names the line that tells it."""
 
     on: date
     kind: str
     amount: int
     settlement: str
     inferred: bool
+    bank: str = ""
 
 
 class Stretch(NamedTuple):

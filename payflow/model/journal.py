@@ -53,6 +53,10 @@ class RecordKind(StrEnum):
     CONFIRM = "confirm"
     # {invoice, to, as, reason, by}: a person says what an invoice is: the same debt, a charge of ours, or a debt of its own
     LINK = "link"
+    # {rows: [[line, [invoice ids]]]}: lines of bank statements recognised for certain as payments of these invoices
+    RECOGNISED = "recognised"
+    # {line, as, parts: [[invoice id, amount]], reason, by}: a person says what a bank line pays, if anything
+    MATCH = "match"
     # {project, phase, until, reason, by}: work may start unpaid
     WAIVER = "waiver"
     # {project, phase, by}: work began, the gate being open
@@ -242,6 +246,10 @@ class Memory:
     chased: frozenset[int] = frozenset()
     confirmations: Mapping[int, Confirmation] = field(default_factory=dict)
     links: Mapping[int, Link] = field(default_factory=dict)
+    #: what people said that lines of bank statements pay, by line: (invoice, amount) each; none: it pays no invoice
+    matches: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    #: the invoices that lines were recognised for certain to be about, by line
+    recognised: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     #: (project key, phase id) -> day
     started: Mapping[tuple[str, str], date] = field(default_factory=dict)
     finished: Mapping[tuple[str, str], date] = field(default_factory=dict)

@@ -26,11 +26,12 @@ class Sighting(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """An inferred entry: the day, what it was, and its effect (positive lowers what is owed)."""
+    """An inferred entry: the day, what it was, its effect (positive lowers what is owed), and the day it was first seen."""
 
     day: int
     kind: EntryKind
     amount: int
+    seen: int = 0
 
 
 def movements(sightings: Iterable[Sighting], issued_on: int) -> list[Movement]:
@@ -45,9 +46,11 @@ def movements(sightings: Iterable[Sighting], issued_on: int) -> list[Movement]:
             (EntryKind.CREDIT, seen.credited - (before.credited if before else 0)),
         ):
             if amount > 0:
-                found.append(Movement(max(since, issued_on), kind, amount))
+                found.append(Movement(max(since, issued_on), kind, amount, seen.day))
             elif amount < 0:
-                found.append(Movement(seen.day, EntryKind.REFUND if kind is EntryKind.PAYMENT else kind, amount))
+                found.append(
+                    Movement(seen.day, EntryKind.REFUND if kind is EntryKind.PAYMENT else kind, amount, seen.day)
+                )
         before = seen
     return found
 

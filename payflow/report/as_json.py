@@ -272,7 +272,11 @@ def _correction(item: CorrectionItem) -> Json:
 
 
 def _entry(entry: EntryView, currency: str) -> Json:
-    return entry._asdict() | {"on": _day(entry.on), "amount": decimal(entry.amount, currency)}
+    return entry._asdict() | {
+        "on": _day(entry.on),
+        "amount": decimal(entry.amount, currency),
+        "bank": entry.bank or None,
+    }
 
 
 def _stretch(stretch: Stretch, currency: str) -> Json:

@@ -66,7 +66,10 @@ def _entries(explanation: Explanation, style: Style) -> Iterator[str]:
         return
     columns = (Column("Day"), Column("What"), Column("On the balance", right=True), Column(""))
     rows = [
-        Row((str(entry.on), entry.kind, figure(-entry.amount, view.currency), _settled(entry)))
+        Row(
+            (str(entry.on), entry.kind, figure(-entry.amount, view.currency), _settled(entry)),
+            [entry.bank] if entry.bank else (),
+        )
         for entry in explanation.entries
     ]
     yield from table(columns, rows, style)

@@ -98,6 +98,8 @@ class _Growing:
     chased: set[int] = field(default_factory=set)
     confirmations: dict[int, Confirmation] = field(default_factory=dict)
     links: dict[int, Link] = field(default_factory=dict)
+    matches: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    recognised: dict[str, tuple[int, ...]] = field(default_factory=dict)
     started: dict[tuple[str, str], date] = field(default_factory=dict)
     finished: dict[tuple[str, str], date] = field(default_factory=dict)
     told_verdicts: dict[str, str] = field(default_factory=dict)
@@ -122,6 +124,8 @@ class _Growing:
             chased=frozenset(self.chased),
             confirmations=self.confirmations,
             links=self.links,
+            matches=self.matches,
+            recognised=self.recognised,
             started=self.started,
             finished=self.finished,
             told_verdicts=self.told_verdicts,
@@ -277,6 +281,16 @@ def _link(growing: _Growing, entry: JournalEntry) -> None:
     growing.links[body["invoice"]] = Link(body["invoice"], body["as"], "" if to is None else str(to))
 
 
+def _recognised(growing: _Growing, entry: JournalEntry) -> None:
+    for line, invoices in entry.body["rows"]:
+        growing.recognised[line] = tuple(invoices)
+
+
+def _match(growing: _Growing, entry: JournalEntry) -> None:
+    body = entry.body
+    growing.matches[body["line"]] = tuple((invoice, amount) for invoice, amount in body["parts"])
+
+
 def _waiver(growing: _Growing, entry: JournalEntry) -> None:
     body = entry.body
     growing.waivers.append(
@@ -319,6 +333,8 @@ _APPLY: Mapping[RecordKind, Callable[[_Growing, JournalEntry], None]] = {
     RecordKind.CHASE: _chase,
     RecordKind.CONFIRM: _confirm,
     RecordKind.LINK: _link,
+    RecordKind.RECOGNISED: _recognised,
+    RecordKind.MATCH: _match,
     RecordKind.WAIVER: _waiver,
     RecordKind.PHASE_STARTED: _phase_started,
     RecordKind.PHASE_FINISHED: _phase_finished,

@@ -67,6 +67,28 @@ class EntryRow(NamedTuple):
     settlement: str
 
 
+class BankLineRow(NamedTuple):
+    """A line of a bank statement, as in `columns.LINES`; `remittance` is its free text.
+
+    `reports` are the kinds of statement that tell it, divided by line breaks.
+    """
+
+    source: str
+    key: str
+    account: str
+    booked_on: int
+    value_on: int | None
+    amount: int
+    currency: str
+    payer: str
+    payer_account: str
+    remittance: str
+    reference: str
+    bank_id: str
+    kind: str
+    reports: str
+
+
 class ReadingRow(NamedTuple):
     """One reading of a source; `id` is given by the store (pass 0 to `add_reading`), `problem` empty when all went well."""
 
@@ -86,7 +108,7 @@ class ReadingRow(NamedTuple):
     report: str = ""
 
 
-_R = TypeVar("_R", ClientRow, InvoiceRow, EntryRow, ReadingRow)
+_R = TypeVar("_R", ClientRow, InvoiceRow, EntryRow, BankLineRow, ReadingRow)
 #: Named value that counts the writes to the mirror.
 _COUNTER = "mirror-counter"
 _PAGE = 50_000
@@ -133,6 +155,11 @@ def entries(db: Reader, source: str | None = None) -> list[EntryRow]:
     return _read(db, EntryRow, "entry", "source, key", source)
 
 
+def bank_lines(db: Reader, source: str | None = None) -> list[BankLineRow]:
+    """Every line of bank statements, or those of one source."""
+    return _read(db, BankLineRow, "bank_line", "source, key", source)
+
+
 def readings(db: Reader, source: str | None = None) -> list[ReadingRow]:
     """Every reading, or those of one source, in the order they were recorded."""
     return _read(db, ReadingRow, "reading", "id", source)
@@ -151,6 +178,11 @@ def write_invoices(tx: Transaction, rows: Iterable[InvoiceRow]) -> int:
 def write_entries(tx: Transaction, rows: Iterable[EntryRow]) -> int:
     """Insert or update entries; returns how many were really written."""
     return _count(tx, tx.upsert("entry", EntryRow._fields, ("source", "key"), rows))
+
+
+def write_bank_lines(tx: Transaction, rows: Iterable[BankLineRow]) -> int:
+    """Insert or update lines of bank statements; returns how many were really written."""
+    return _count(tx, tx.upsert("bank_line", BankLineRow._fields, ("source", "key"), rows))
 
 
 def delete_entries(tx: Transaction, source: str, keys: Iterable[str]) -> int:

@@ -163,6 +163,26 @@ _OUTBOX = (
     "CREATE INDEX intent_message ON intent (message)",
 )
 
+_BANK_LINES = (
+    """CREATE TABLE bank_line (
+        source TEXT NOT NULL,
+        key TEXT NOT NULL,
+        account TEXT NOT NULL,
+        booked_on INTEGER NOT NULL CHECK (booked_on = CAST(booked_on AS INTEGER)),
+        value_on INTEGER CHECK (value_on = CAST(value_on AS INTEGER)),
+        amount BIGINT NOT NULL CHECK (amount = CAST(amount AS BIGINT)),
+        currency TEXT NOT NULL,
+        payer TEXT NOT NULL,
+        payer_account TEXT NOT NULL,
+        remittance TEXT NOT NULL,
+        reference TEXT NOT NULL,
+        bank_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        reports TEXT NOT NULL,
+        PRIMARY KEY (source, key)
+    )""",
+)
+
 
 def text_columns(steps: Sequence[Migration] | None = None) -> dict[str, list[str]]:
     """Table -> its columns of text, as the steps make them."""
@@ -181,4 +201,7 @@ def text_columns(steps: Sequence[Migration] | None = None) -> dict[str, list[str
     return found
 
 
-MIGRATIONS = (Migration(1, "the first schema", _MIRROR + _JOURNAL + _PROJECTIONS + _WORKINGS + _OUTBOX),)
+MIGRATIONS = (
+    Migration(1, "the first schema", _MIRROR + _JOURNAL + _PROJECTIONS + _WORKINGS + _OUTBOX),
+    Migration(2, "lines of bank statements", _BANK_LINES),
+)

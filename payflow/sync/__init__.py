@@ -25,6 +25,7 @@ from payflow.store.memory import forgotten, load_memory
 from payflow.store.mirror import ReadingRow
 from payflow.store.moments import to_moment
 from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
+from payflow.sync import lines
 from payflow.sync.apply import Counts, apply, known
 from payflow.sync.keep_out import kept_out
 from payflow.sync.tables import Read, gather
@@ -62,7 +63,9 @@ def sync(
     workspace = _with_keys(store, workspace, now)
     chosen = _chosen(workspace, names)
     specs = discover()
-    return [_sync_one(store, workspace, source, specs[source.connector], full, now) for source in chosen]
+    reports = [_sync_one(store, workspace, source, specs[source.connector], full, now) for source in chosen]
+    lines.remember(store, workspace, now)
+    return reports
 
 
 def import_file(
@@ -124,7 +127,9 @@ def keep_file(store: Store, workspace: Workspace, file: FileRead, *, now: dateti
     begin(store, now)
     workspace = _with_keys(store, workspace, now)
     settings = _settings_for(workspace, file.spec, file.source)
-    return _store(store, workspace, settings, file.spec, file.reads, file.cursor, now)
+    report = _store(store, workspace, settings, file.spec, file.reads, file.cursor, now)
+    lines.remember(store, workspace, now)
+    return report
 
 
 def begin(store: Store, now: datetime, name: str | None = None) -> None:
@@ -256,6 +261,8 @@ def _store(
         for read in reads:
             counts = apply(tx, source.key, read, state, timezone=timezone, now=now)
             _add(total, counts)
+            if read.lines:
+                _add(total, lines.write(tx, source.key, read))
         if next_cursor is not None:
             write_cursor(tx, source.key, next_cursor)
     return _report(source, spec, reads, total)

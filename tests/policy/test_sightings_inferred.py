@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from payflow.model.facts import EntryKind
-from payflow.policy.sightings import Movement, Sighting, movements
+from payflow.policy import sightings as inferring
+from payflow.policy.sightings import Movement, Sighting
 
 PAYMENT, CREDIT, REFUND = EntryKind.PAYMENT, EntryKind.CREDIT, EntryKind.REFUND
 ISSUED = 100
+
+
+def movements(sightings: Iterable[Sighting], issued_on: int) -> list[Movement]:
+    """What was inferred, without the day on which it was seen."""
+    return [one._replace(seen=0) for one in inferring.movements(sightings, issued_on)]
+
+
+def test_a_movement_tells_when_it_was_first_seen() -> None:
+    assert [one.seen for one in inferring.movements([seen(105, 0), seen(112, 100), seen(119, 400)], ISSUED)] == [
+        112,
+        119,
+    ]
 
 
 def seen(day: int, paid: int, credited: int = 0, hour: int = 6) -> Sighting:

@@ -33,6 +33,8 @@ NAMES = (
     "store",
     "replay",
     "outbox",
+    "match",
+    "match-decision",
     "doctor",
     "connectors",
     "rates",

@@ -19,6 +19,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 from payflow import nightly, rulings, workspace
@@ -75,6 +76,13 @@ AGEING = """\
 name = "ageing"
 connector = "quickbooks"
 files = "reports/*.csv"
+"""
+
+STATEMENTS = """\
+[[source]]
+name = "bank"
+connector = "bank"
+files = "statements/*.xml"
 """
 
 STEPS = """\
@@ -276,6 +284,57 @@ def ageing(rows: Iterable[Row], as_of: date) -> str:
     return out.getvalue()
 
 
+class BankRow(NamedTuple):
+    """One line of a bank statement: its day ISO, its amount signed, and what it says."""
+
+    on: str
+    amount: str
+    text: str
+    payer: str
+    account: str
+    reference: str
+    bank_id: str
+    returned: bool
+    currency: str
+
+
+def line(
+    on: str,
+    amount: str,
+    text: str = "",
+    *,
+    payer: str = "ACME LTD",
+    account: str = "GB29NWBK60161331926819",
+    reference: str = "",
+    bank_id: str = "",
+    returned: bool = False,
+    currency: str = "GBP",
+) -> BankRow:
+    """A line of a bank statement; money out is below zero, a payment that comes back is money out and `returned`."""
+    return BankRow(on, amount, text, payer, account, reference, bank_id, returned, currency)
+
+
+def camt(rows: Iterable[BankRow], account: str = "GB33BUKB20201555555555") -> str:
+    """A CAMT.053 statement, version 8."""
+    parts = [
+        '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">',
+        "<BkToCstmrStmt><GrpHdr><MsgId>M</MsgId></GrpHdr>",
+        f"<Stmt><Id>S</Id><Acct><Id><IBAN>{account}</IBAN></Id></Acct>",
+    ]
+    for row in rows:
+        sign, other = ("DBIT", "Cdtr") if row.amount.startswith("-") else ("CRDT", "Dbtr")
+        back = "<RvslInd>true</RvslInd>" if row.returned else ""
+        own_id = f"<AcctSvcrRef>{row.bank_id}</AcctSvcrRef>" if row.bank_id else ""
+        strd = f"<Strd><CdtrRefInf><Ref>{row.reference}</Ref></CdtrRefInf></Strd>" if row.reference else ""
+        parts.append(
+            f'<Ntry><Amt Ccy="{row.currency}">{row.amount.removeprefix("-")}</Amt><CdtDbtInd>{sign}</CdtDbtInd>{back}'
+            f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{row.on}</Dt></BookgDt>{own_id}<NtryDtls><TxDtls>"
+            f"<RltdPties><{other}><Pty><Nm>{escape(row.payer)}</Nm></Pty></{other}><{other}Acct><Id><IBAN>{row.account}</IBAN>"
+            f"</Id></{other}Acct></RltdPties><RmtInf><Ustrd>{escape(row.text)}</Ustrd>{strd}</RmtInf></TxDtls></NtryDtls></Ntry>"
+        )
+    return "\n".join([*parts, "</Stmt></BkToCstmrStmt></Document>"])
+
+
 def _us(day: str) -> str:
     return f"{date.fromisoformat(day):%m/%d/%Y}"
 
@@ -343,6 +402,11 @@ class World:
         day = date.fromisoformat(as_of) if as_of else self.now.date()
         return self._save(self.root / "reports" / name, ageing(rows, day), None)
 
+    def statement(self, *rows: BankRow, name: str = "statement.xml", at: str | None = None) -> World:
+        """Save a bank statement."""
+        (self.root / "statements").mkdir(exist_ok=True)
+        return self._save(self.root / "statements" / name, camt(rows), at)
+
     def _save(self, path: Path, text: str, at: str | None) -> World:
         path.write_bytes(text.encode())
         moment = datetime.fromisoformat(at).replace(tzinfo=self.zone) if at else self.now
@@ -374,6 +438,12 @@ class World:
         if self._store is None:
             self._store = open_store(self.workspace.store_url, self.root, create=True)
         return syncing.sync(self.store, self.workspace, names, full=full, now=self.now)
+
+    def take(self, file: str) -> SyncReport:
+        """`payflow import`."""
+        if self._store is None:
+            self._store = open_store(self.workspace.store_url, self.root, create=True)
+        return syncing.import_file(self.store, self.workspace, self.root / file, now=self.now)
 
     def live(self, since: str | None = None) -> str:
         """`payflow live`."""
