@@ -116,16 +116,17 @@ def _strength(text: str, start: int, end: int, written: Sequence[str], number: S
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Whether a mention is a word of its own, and no part of a longer word, number, date or amount."""
     before, after = text[:start], text[end:]
-    if before[-1:].isalnum() or after[:1].isalnum() or before[-1:] == "+":
+    if before[-1:].isalnum() or after[:1].isalnum():
         return False
-    if text[start].isdigit() and re.search(r"\d[-./,:]$", before):
+    if text[start].isdigit() and re.search(r"\d[-./,:]$|\+$", before):
         return False
     return not (text[end - 1].isdigit() and re.match(r"[-./,:]\d", after))
 
 
 def _like_a_period(number: Sequence[str]) -> bool:
     """`Q4-2024`, `NOV 24`: a word of the calendar and a number that may go with it."""
-    return _PERIODS.fullmatch(number[0]) is not None and len(number) <= 2 and len(number[-1]) <= 4
+    digits = sum(len(chunk) for chunk in number if chunk.isdigit())
+    return _PERIODS.fullmatch(number[0]) is not None and len(number) <= 3 and digits <= 5
 
 
 def _like_a_day_or_year(number: Sequence[str]) -> bool:
