@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from xero_exports import sales_export, sales_invoice
+
 SETTINGS = """\
 [business]
 name = "Studio North"
@@ -52,7 +54,6 @@ id = "start"
 name = "Start"
 needs = ["deposit"]
 """
-HEADER = "ContactName,InvoiceNumber,Reference,InvoiceDate,DueDate,Total,InvoiceAmountPaid,InvoiceAmountDue,Currency,Type,Status"
 
 
 @pytest.fixture
@@ -67,8 +68,8 @@ def studio(tmp_path: Path) -> Path:
 
 
 def export(root: Path, *, paid: str, due: str, status: str) -> None:
-    row = f"Harbour Cafe,INV-1,,13/10/2026,28/10/2026,100.00,{paid},{due},GBP,Sales invoice,{status}"
-    (root / "export.csv").write_text(f"{HEADER}\n{row}\n")
+    row = sales_invoice("INV-1", "Harbour Cafe", "13/10/2026", "28/10/2026", "100.00", paid, due, status)
+    (root / "export.csv").write_text(sales_export([row]))
 
 
 def payflow(root: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from jsonschema import Draft202012Validator
 from payflow.cli import main
 from payflow.report.as_json import schema_text
 from report import golden
+from xero_exports import sales_export, sales_invoice
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -92,20 +94,12 @@ needs = ["deposit", "design"]
 after = ["design"]
 """
 
-HEADER = (
-    "ContactName,EmailAddress,InvoiceNumber,Reference,InvoiceDate,DueDate,Total,TaxTotal,InvoiceAmountPaid,"
-    "InvoiceAmountDue,Description,Quantity,UnitAmount,LineAmount,Currency,Type,Sent,Status"
-)
-
-
-def row(number: str, client: str, issued: str, due: str, total: str, paid: str, owed: str, status: str) -> str:
-    return f"{client},,{number},,{issued},{due},{total},0.00,{paid},{owed},Work,1,{total},{total},GBP,Sales invoice,Sent,{status}"
-
-
 ROWS = (
-    row("INV-0012", "Acme Ltd", "02/10/2026", "17/10/2026", "3000.00", "3000.00", "0.00", "Paid"),
-    row("INV-0013", "Acme Ltd", "20/10/2026", "04/11/2026", "4000.00", "0.00", "4000.00", "Awaiting Payment"),
-    row("INV-0014", "Brook & Daughters", "10/11/2026", "25/11/2026", "480.00", "180.00", "300.00", "Awaiting Payment"),
+    sales_invoice("INV-0012", "Acme Ltd", "02/10/2026", "17/10/2026", "3000.00", "3000.00", "0.00", "Paid"),
+    sales_invoice("INV-0013", "Acme Ltd", "20/10/2026", "04/11/2026", "4000.00", "0.00", "4000.00", "Awaiting Payment"),
+    sales_invoice(
+        "INV-0014", "Brook & Daughters", "10/11/2026", "25/11/2026", "480.00", "180.00", "300.00", "Awaiting Payment"
+    ),
 )
 
 
@@ -116,10 +110,10 @@ class Terminal:
         self.root = root
         self.lines: list[str] = []
 
-    def export(self, moment: str, *rows: str) -> None:
+    def export(self, moment: str, *rows: Mapping[str, str]) -> None:
         path = self.root / "exports" / "sales.csv"
         path.parent.mkdir(exist_ok=True)
-        path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+        path.write_text(sales_export(rows), encoding="utf-8")
         stamp = datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
         os.utime(path, (stamp, stamp))
 
@@ -238,7 +232,9 @@ def check(name: str, text: str) -> None:
 
 
 def test_bad_rows_load_the_good_ones_and_exit_with_4(terminal):
-    bad = row("INV-0015", "Acme Ltd", "20/10/2026", "04/11/2026", "12x.00", "0.00", "0.00", "Awaiting Payment")
+    bad = sales_invoice(
+        "INV-0015", "Acme Ltd", "20/10/2026", "04/11/2026", "12x.00", "0.00", "0.00", "Awaiting Payment"
+    )
     terminal.export("2026-11-05T08:00", ROWS[0], bad)
     command = ["-C", str(terminal.root), "--now", "2026-11-05T09:00", "import"]
     result = CliRunner().invoke(main, [*command, str(terminal.root / "exports" / "sales.csv")])

@@ -15,6 +15,7 @@ from payflow.model.facts import State
 from payflow.store import open_store
 from stories.world import World, settings
 from stripe_api import exported
+from xero_exports import sales_export, sales_invoice
 
 SOURCE = '[[source]]\nname = "books"\nconnector = "{}"\nfiles = "exports/*.csv"\ncurrency = "GBP"\n'
 #: Name, text and the moment at which it was saved.
@@ -36,11 +37,8 @@ def read(world: World, files: Sequence[File], today: str = "2026-11-20") -> Worl
 
 
 def sales(day: str, paid: str, due: str) -> File:
-    header = (
-        "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,InvoiceAmountPaid,InvoiceAmountDue,Currency,Type,Status"
-    )
-    row = f"Acme Ltd,INV-0012,20/10/2026,04/11/2026,1000.00,{paid},{due},GBP,Sales invoice,Awaiting Payment"
-    return f"sales-{day}.csv", f"{header}\n{row}\n", f"{day} 09:00"
+    row = sales_invoice("INV-0012", "Acme Ltd", "20/10/2026", "04/11/2026", "1000.00", paid, due)
+    return f"sales-{day}.csv", sales_export([row]), f"{day} 09:00"
 
 
 def aged(day: str, due: str) -> File:

@@ -32,6 +32,7 @@ from payflow.outbox import settle
 from payflow.store import Store, journal, open_store
 from payflow.store.journal import JournalEntry
 from payflow.sync import SyncReport
+from xero_exports import sales_export, sales_invoice
 
 SETTINGS = """\
 [business]
@@ -224,45 +225,25 @@ def cents(amount: str) -> int:
     return round(float(amount) * 100)
 
 
-_XERO = (
-    "ContactName,EmailAddress,POAddressLine1,POAddressLine2,POAddressLine3,POAddressLine4,POCity,PORegion,POPostalCode,"
-    "POCountry,SAAddressLine1,SAAddressLine2,SAAddressLine3,SAAddressLine4,SACity,SARegion,SAPostalCode,SACountry,"
-    "InvoiceNumber,Reference,InvoiceDate,DueDate,PlannedDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,"
-    "InventoryItemCode,Description,Quantity,UnitAmount,Discount,LineAmount,AccountCode,TaxType,TaxAmount,TrackingName1,"
-    "TrackingOption1,TrackingName2,TrackingOption2,Currency,Type,Sent,Status"
-)
-XERO_HEADER = next(csv.reader([_XERO]))
-
-
 def xero(rows: Iterable[Row]) -> str:
     """The sales-invoice export of Xero, 44 columns."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, XERO_HEADER, restval="", lineterminator="\r\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(
-            {
-                "ContactName": row.client,
-                "EmailAddress": row.email,
-                "InvoiceNumber": row.number,
-                "Reference": row.reference,
-                "InvoiceDate": f"{date.fromisoformat(row.issued):%d/%m/%Y}",
-                "DueDate": f"{date.fromisoformat(row.due):%d/%m/%Y}" if row.due else "",
-                "Total": row.total,
-                "TaxTotal": "0.00",
-                "InvoiceAmountPaid": row.paid,
-                "InvoiceAmountDue": row.owed,
-                "Description": "Work",
-                "Quantity": "1",
-                "UnitAmount": row.total,
-                "LineAmount": row.total,
-                "Currency": row.currency,
-                "Type": row.kind,
-                "Sent": "Sent",
-                "Status": row.status,
-            }
+    return sales_export(
+        sales_invoice(
+            row.number,
+            row.client,
+            f"{date.fromisoformat(row.issued):%d/%m/%Y}",
+            f"{date.fromisoformat(row.due):%d/%m/%Y}" if row.due else "",
+            row.total,
+            row.paid,
+            row.owed,
+            row.status,
+            email=row.email,
+            reference=row.reference,
+            currency=row.currency,
+            kind=row.kind,
         )
-    return out.getvalue()
+        for row in rows
+    )
 
 
 def ageing(rows: Iterable[Row], as_of: date) -> str:
