@@ -2,8 +2,9 @@
 
 A person waits for `status`, a git hook for `gate check`. Their last answer is kept in the store's workings, beside a token of
 everything it stands on: the agreement's files, the mirror's counter, the journal's head, the anchor, the place of the
-store, the day, the style and the program. While the token is the same, the answer is read with `sqlite3` alone, without
-loading what decides. A glance is never the truth: anything odd about it, and the command decides afresh.
+store, the day, the style and the program. While the token is the same, the answer is read with `sqlite3` alone, or over one
+connection to PostgreSQL, without loading what decides. A glance is never the truth: anything odd about it, and the command
+decides afresh.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from payflow import __version__
+from payflow.errors import PayflowError
 from payflow.place import fingerprint
 
 if TYPE_CHECKING:
     from payflow.cli.session import Session
 
 #: Answers kept; a workspace asked in more ways than this begins anew.
-_KEPT = 32
+KEPT = 32
 #: A command that writes is not made to wait for this, nor is this for it.
-_PATIENCE = 0.1
+PATIENCE = 0.1
 _ANCHOR_END = 200
 
 
@@ -42,67 +44,66 @@ class Answer:
     warnings: Sequence[str] = ()
 
 
+class Shelf(Protocol):
+    """Where answers are kept: the store's workings."""
+
+    @property
+    def anchor(self) -> Path:
+        """The file that remembers how far the journal had come."""
+        ...
+
+    def look(self, question: str) -> tuple[object, str | None]:
+        """The place of the store and how far it has come; and what is kept for a question."""
+        ...
+
+    def put(self, question: str, text: str) -> None:
+        """Keep a text; not being able to costs time only."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """The place of one answer: the store's file, the question, and the token of what the answer stands on."""
+    """The place of one answer: the shelf, the question, what is kept for it, and the token of what an answer stands on."""
 
-    path: Path
+    shelf: Shelf
     question: str
+    kept: str | None
     token: str
 
     def read(self) -> Answer | None:
         """The answer kept, if it still holds."""
-        with (
-            suppress(sqlite3.Error, ValueError, LookupError, TypeError, AttributeError),
-            closing(_connect(self.path)) as database,
-        ):
-            row = database.execute("SELECT value FROM meta WHERE name = ?", (self.question,)).fetchone()
-            kept = json.loads(row[0]) if row else {}
+        with suppress(ValueError, LookupError, TypeError, AttributeError):
+            kept = json.loads(self.kept) if self.kept else {}
             if kept.get("token") == self.token:
                 return Answer(kept["text"], kept["exit_code"], kept["warnings"])
         return None
 
     def keep(self, answer: Answer) -> None:
-        """Keep an answer for the next time; not being able to costs time only."""
+        """Keep an answer for the next time."""
         value = {
             "token": self.token,
             "text": answer.text,
             "exit_code": answer.exit_code,
             "warnings": list(answer.warnings),
         }
-        with suppress(sqlite3.Error), closing(_connect(self.path, write=True)) as database, database:
-            (count,) = database.execute("SELECT COUNT(*) FROM meta WHERE name LIKE 'glance:%'").fetchone()
-            if count >= _KEPT:
-                database.execute("DELETE FROM meta WHERE name LIKE 'glance:%'")
-            database.execute(
-                "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (self.question, json.dumps(value)),
-            )
+        self.shelf.put(self.question, json.dumps(value))
 
 
 def glance(session: Session, *words: object) -> Glance | None:
     """Where the answer to a question is kept; None where none can be: a rehearsal, no store yet, unreadable settings."""
     if session.rehearsal is not None:
         return None
-    with suppress(OSError, ValueError, LookupError, AttributeError, sqlite3.Error):
+    with suppress(OSError, ValueError, LookupError, AttributeError, ImportError, sqlite3.Error, PayflowError):
         root = _root(session.directory or Path.cwd())
         files = {path.name: path.read_bytes() for path in _agreement(root)}
         settings = tomllib.loads(files["payflow.toml"].decode())
-        path = _store(root, settings)
-        if path is not None:
+        shelf = _shelf(root, settings)
+        if shelf is not None:
+            question = "glance:" + json.dumps([str(word) for word in (*words, session.style)])
             today = datetime.now(ZoneInfo(settings["business"]["timezone"])).date()
-            parts = [
-                __version__,
-                root,
-                today,
-                fingerprint(path),
-                _anchor(path),
-                _heads(path),
-                session.style,
-                *files.items(),
-            ]
-            token = sha256(repr(parts).encode()).hexdigest()
-            return Glance(path, "glance:" + json.dumps([str(word) for word in (*words, session.style)]), token)
+            stands_on, kept = shelf.look(question)
+            parts = [__version__, root, today, _end_of(shelf.anchor), stands_on, session.style, *files.items()]
+            return Glance(shelf, question, kept, sha256(repr(parts).encode()).hexdigest())
     return None
 
 
@@ -119,26 +120,53 @@ def _agreement(root: Path) -> Iterator[Path]:
     yield from sorted((root / "contracts").glob("*.toml"))
 
 
-def _store(root: Path, settings: dict[str, dict[str, str]]) -> Path | None:
+def _shelf(root: Path, settings: dict[str, dict[str, str]]) -> Shelf | None:
     url = settings.get("store", {}).get("url", "sqlite:///payflow.db")
-    if not url.startswith("sqlite:///"):
-        return None
-    path = root / url.removeprefix("sqlite:///")
-    return path if path.is_file() else None
+    if url.startswith("sqlite:///"):
+        path = root / url.removeprefix("sqlite:///")
+        return _FileShelf(path) if path.is_file() else None
+    from payflow.cli.server_glance import server_shelf
+
+    return server_shelf(url, root)
 
 
-def _heads(path: Path) -> list[tuple[object, ...]]:
-    """The mirror's counter and the journal's head; one of them changes with every fact."""
-    with closing(_connect(path)) as database:
-        return database.execute(
-            "SELECT (SELECT value FROM meta WHERE name = 'mirror-counter'), (SELECT MAX(seq) FROM journal), "
-            "(SELECT hash FROM journal ORDER BY seq DESC LIMIT 1), (SELECT value FROM meta WHERE name = 'store')"
-        ).fetchall()
+#: The mirror's counter and the journal's head, one of which changes with every fact; the store's name; and what is kept.
+LOOK = (
+    "SELECT (SELECT value FROM meta WHERE name = 'mirror-counter'), (SELECT MAX(seq) FROM journal), "
+    "(SELECT hash FROM journal ORDER BY seq DESC LIMIT 1), (SELECT value FROM meta WHERE name = 'store'), "
+    "(SELECT value FROM meta WHERE name = ?)"
+)
+PUT = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+COUNT = "SELECT COUNT(*) FROM meta WHERE name LIKE 'glance:%'"
+CLEAR = "DELETE FROM meta WHERE name LIKE 'glance:%'"
 
 
-def _anchor(path: Path) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _FileShelf:
+    """The workings of a SQLite file, read with `sqlite3` alone."""
+
+    path: Path
+
+    @property
+    def anchor(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.anchor")
+
+    def look(self, question: str) -> tuple[object, str | None]:
+        with closing(_connect(self.path)) as database:
+            *heads, kept = database.execute(LOOK, (question,)).fetchone()
+        return (fingerprint(self.path), heads), kept
+
+    def put(self, question: str, text: str) -> None:
+        with suppress(sqlite3.Error), closing(_connect(self.path, write=True)) as database, database:
+            (count,) = database.execute(COUNT).fetchone()
+            if count >= KEPT:
+                database.execute(CLEAR)
+            database.execute(PUT, (question, text))
+
+
+def _end_of(anchor: Path) -> bytes:
     try:
-        with path.with_name(f"{path.name}.anchor").open("rb") as file:
+        with anchor.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - _ANCHOR_END))
             return b"%d " % size + file.read()
@@ -147,4 +175,4 @@ def _anchor(path: Path) -> bytes:
 
 
 def _connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.as_uri()}?mode={'rw' if write else 'ro'}", uri=True, timeout=_PATIENCE)
+    return sqlite3.connect(f"{path.as_uri()}?mode={'rw' if write else 'ro'}", uri=True, timeout=PATIENCE)
