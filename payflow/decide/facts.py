@@ -15,7 +15,7 @@ from payflow.store import mirror
 from payflow.store.moments import from_moment, to_day
 
 if TYPE_CHECKING:
-    from payflow.store import Store
+    from payflow.store import Reader, Store
 
 
 class Observed(NamedTuple):
@@ -69,15 +69,14 @@ def load(store: Store, workspace: Workspace, as_of: date) -> Facts:
     )
 
 
-def observations(store: Store, timezone: str, source: str | None = None) -> dict[int, Observed]:
-    """What was seen of every invoice (of one source), by identity."""
+def observations(store: Reader, timezone: str, ids: Sequence[int] | None = None) -> dict[int, Observed]:
+    """What was seen of every invoice, or of those named, by identity."""
     zone = ZoneInfo(timezone)
-    rows = store.query(
-        "SELECT observation.invoice, as_of, paid, credited, due_on FROM observation "
-        "JOIN identity ON identity.id = observation.invoice "
-        "WHERE ? IN ('', identity.source) ORDER BY observation.invoice, as_of",
-        (source or "",),
-    )
+    columns = "SELECT invoice, as_of, paid, credited, due_on FROM observation"
+    if ids is None:
+        rows = store.query(f"{columns} ORDER BY invoice, as_of")
+    else:
+        rows = mirror.query_some(store, f"{columns} WHERE invoice IN (?) ORDER BY invoice, as_of", ids)
     days: dict[str, int] = {}
     sightings: dict[int, list[Sighting]] = {}
     due: dict[int, int] = {}

@@ -24,9 +24,11 @@ class RecordKind(StrEnum):
     MOVED = "moved"
     # {digest, agreement}: a version of the agreement, in force from the record's day
     AGREEMENT = "agreement"
-    # {rows: [[id, source key, invoice key, number]]}: invoices met for the first time
+    # {rows: [[id, source key, invoice key, number]]}: invoices met for the first time;
+    # or, of very many, {source, columns: {id: [...], key: [...], number: [...]}}
     IDENTITIES = "identities"
-    # {rows: [[id, as_of, paid, credited, due_on]]}: balances and due dates seen, as of a moment
+    # {rows: [[id, as_of, paid, credited, due_on]]}: balances and due dates seen, as of a moment;
+    # or, of invoices seen for the first time, {as_of, columns: {invoice: [...], paid: [...], credited: [...], due_on: [...]}}
     OBSERVATIONS = "observations"
     # {messages: [{key, client, intents}], dropped: [{key, client, why}], taken_back: [{ref, invoice, amount}], facts: [...],
     # digest, rates, program}: what a run decided (T1), and on what (`payflow.decide.stood_on`)

@@ -6,10 +6,10 @@ Every writer is an upsert that touches only rows that differ and returns how man
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from payflow.store.database import Reader, Transaction
+from payflow.store.database import Reader, Row, Transaction
 from payflow.store.workings import get_meta
 
 
@@ -112,6 +112,8 @@ _R = TypeVar("_R", ClientRow, InvoiceRow, EntryRow, BankLineRow, ReadingRow)
 #: Named value that counts the writes to the mirror.
 _COUNTER = "mirror-counter"
 _PAGE = 50_000
+#: Identities that one statement names.
+_SOME = 500
 
 
 def clients(db: Reader, source: str | None = None) -> list[ClientRow]:
@@ -130,6 +132,82 @@ def invoices(db: Reader, source: str | None = None) -> list[InvoiceRow]:
         found.extend(InvoiceRow._make(map(shared.of, values)) for values in page)
         if len(page) < _PAGE:
             return found
+
+
+def some_invoices(db: Reader, ids: Sequence[int]) -> list[InvoiceRow]:
+    """The invoices of these identities, by identity; those that the mirror does not hold are not among them."""
+    names = ", ".join(InvoiceRow._fields)
+    sql = f"SELECT {names} FROM invoice WHERE id IN (?)"  # noqa: S608 (names of our own, no value from outside)
+    return [InvoiceRow._make(values) for values in query_some(db, sql, ids)]
+
+
+def query_some(db: Reader, sql: str, ids: Sequence[int]) -> list[Row]:
+    """All rows of a query for some identities, which its only mark `(?)` takes, ever so many at a time."""
+    found: list[Row] = []
+    for start in range(0, len(ids), _SOME):
+        some = ids[start : start + _SOME]
+        found += db.query(sql.replace("(?)", f"({', '.join('?' * len(some))})", 1), some)
+    return found
+
+
+class Image(NamedTuple):
+    """What an invoice says, as one text: two invoices that say the same have the same one.
+
+    Only of invoices whose state is as old as their last sight, and that no later reading missed.
+    """
+
+    id: int
+    read_at: str
+    text: str
+
+
+#: What stands between two values of an image; nobody types it, and a text that holds it is compared value by value.
+APART = "\x1f"
+#: The values of an image, in order.
+IMAGE = (
+    *("number", "client", "currency", "total", "paid", "credited", "balance", "issued_on", "due_on", "closed_on"),
+    *("status", "reference", "pay_url", "dated_entries"),
+)
+_TEXTS = frozenset({"number", "client", "currency", "status", "reference", "pay_url"})
+_IMAGE = f" || '{APART}' || ".join(name if name in _TEXTS else f"coalesce(CAST({name} AS TEXT), '')" for name in IMAGE)
+
+
+def images(db: Reader, source: str) -> Iterator[list[Row]]:
+    """`Image`s of one source's invoices as plain rows, by identity, page by page."""
+    # names of our own, no value from outside
+    sql = (
+        f"SELECT id, read_at, {_IMAGE} FROM invoice WHERE id > ? AND source = ? AND unknown_since IS NULL "  # noqa: S608 (see above)
+        f"AND state_as_of = read_at ORDER BY id LIMIT {_PAGE}"
+    )
+    last = 0
+    while page := db.query(sql, (last, source)):
+        yield page
+        last = page[-1][0]
+
+
+def could_be_missing(
+    db: Reader, source: str, *, only_open: bool, covers_from: int | None, covers_to: int | None
+) -> list[int]:
+    """Identities of a source's invoices that a reading should have listed, by what is simple to ask."""
+    closed = " AND status NOT IN ('paid', 'void', 'written-off')" if only_open else ""
+    return [
+        number
+        for (number,) in db.query(
+            f"SELECT id FROM invoice WHERE source = ? AND issued_on >= ? AND issued_on <= ?{closed}",  # noqa: S608 (own words)
+            (source, -(2**31) if covers_from is None else covers_from, 2**31 - 1 if covers_to is None else covers_to),
+        )
+    ]
+
+
+def listed_again(tx: Transaction, ids: Sequence[int], stamp: str) -> int:
+    """These invoices were listed once more and said the same."""
+    written = 0
+    for start in range(0, len(ids), _SOME):
+        some = ids[start : start + _SOME]
+        marks = ", ".join("?" * len(some))
+        sql = f"UPDATE invoice SET read_at = ?, state_as_of = ? WHERE id IN ({marks})"  # noqa: S608 (marks only)
+        written += tx.execute(sql, (stamp, stamp, *some))
+    return _count(tx, written)
 
 
 class _Shared:
@@ -170,8 +248,8 @@ def write_clients(tx: Transaction, rows: Iterable[ClientRow]) -> int:
     return _count(tx, tx.upsert("client", ClientRow._fields, ("source", "key"), rows))
 
 
-def write_invoices(tx: Transaction, rows: Iterable[InvoiceRow]) -> int:
-    """Insert or update invoices by identity; returns how many were really written."""
+def write_invoices(tx: Transaction, rows: Iterable[tuple[Any, ...]]) -> int:
+    """Insert or update invoices, rows of `InvoiceRow`'s columns, by identity; returns how many were really written."""
     return _count(tx, tx.upsert("invoice", InvoiceRow._fields, ("id",), rows))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from payflow.model.journal import RecordKind
@@ -22,12 +23,26 @@ _CLAIMED = "sent"
 
 def project(tx: Transaction, kind: str, body: Mapping[str, Any]) -> None:
     """Apply one record. Raises `DuplicateKeyError` for a charge that exists already, and for a key with two identities."""
-    if kind == RecordKind.IDENTITIES:
+    if kind in (RecordKind.IDENTITIES, RecordKind.OBSERVATIONS) and "columns" in body:
+        _project_columns(tx, kind, body)
+    elif kind == RecordKind.IDENTITIES:
         tx.executemany(_IDENTITY, body["rows"])
     elif kind == RecordKind.OBSERVATIONS:
         tx.executemany(_OBSERVATION, _observations(body["rows"]))
     elif kind in (RecordKind.OUTCOME, RecordKind.MESSAGE_RESOLVED) and body["outcome"] == _CLAIMED:
         tx.executemany(_CHARGE, ([charge[name] for name in _CHARGE_KEYS] for charge in body.get("charges", ())))
+
+
+def _project_columns(tx: Transaction, kind: str, body: Mapping[str, Any]) -> None:
+    """Identities of one source, or the first sightings of invoices in one reading: many of them, so they are told in columns."""
+    columns = body["columns"]
+    if kind == RecordKind.IDENTITIES:
+        rows = zip(columns["id"], repeat(body["source"]), columns["key"], columns["number"], strict=False)
+        tx.upsert("identity", ("id", "source", "key", "number"), ("id",), rows)
+    else:
+        names = ("paid", "credited", "due_on")
+        rows = zip(columns["invoice"], repeat(_moment(body["as_of"])), *(columns[name] for name in names), strict=False)
+        tx.upsert("observation", ("invoice", "as_of", *names), ("invoice", "as_of"), rows)
 
 
 def clear(tx: Transaction) -> None:

@@ -26,8 +26,9 @@ from payflow.store.mirror import ReadingRow
 from payflow.store.moments import to_moment
 from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
 from payflow.sync import lines
-from payflow.sync.apply import Counts, apply, known
+from payflow.sync.apply import Counts, apply
 from payflow.sync.keep_out import kept_out
+from payflow.sync.known import known
 from payflow.sync.tables import Read, gather
 from payflow.sync.unknown import unknown
 
@@ -257,7 +258,7 @@ def _store(
     timezone = workspace.business.timezone
     total = Counts()
     with store.transaction() as tx:
-        state = known(store, source.key, timezone)
+        state = known(tx, source.key)
         for read in reads:
             counts = apply(tx, source.key, read, state, timezone=timezone, now=now)
             _add(total, counts)

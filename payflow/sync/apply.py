@@ -6,13 +6,17 @@ any seen before. Rows that say nothing new are not written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
+from payflow.columns import Ints
 from payflow.decide import freshness
 from payflow.decide.facts import Observed, observations
 from payflow.model.facts import Scope, Status
@@ -20,17 +24,21 @@ from payflow.model.journal import Record, RecordKind
 from payflow.store import journal, mirror
 from payflow.store.mirror import ClientRow, EntryRow, InvoiceRow, ReadingRow
 from payflow.store.moments import from_moment, to_day, to_moment
+from payflow.sync import bulk
+from payflow.sync.known import Identified, Known, identify, last_seen, name, rekey
 from payflow.sync.merge import completed, merge
 from payflow.sync.remember import worth_remembering
-from payflow.sync.tables import Entry, Invoice, Read
+from payflow.sync.tables import Entry, Invoice, Read, invoice_rows
 
 if TYPE_CHECKING:
-    from payflow.store import Store, Transaction
+    from payflow.store import Transaction
 
-#: Rows of one journal record; more are split, so that no record grows without bound.
-_PORTION = 1000
-#: Invoices after which what was worked out is written, so that a large export need not be held twice.
-_BATCH = 20 * _PORTION
+#: Invoices of one journal record; more are split, so that no record grows without bound.
+_PORTION = 5000
+#: Invoices that are worked out before they are written.
+_BATCH = 4 * _PORTION
+#: Fewer identities than these are journaled row by row, for those who read the journal.
+_FEW = 100
 
 
 @dataclass(slots=True)
@@ -45,149 +53,170 @@ class Counts:
 
 
 @dataclass(slots=True)
-class Known:
-    """What the store knows of one source before a reading; kept up to date while readings are applied.
+class _Work:
+    """One reading on its way into the mirror. `before` are earlier readings that speak for more than they list, newest first."""
 
-    `invoices` stand as they were last seen: their moments are those of the last reading that listed them, written or not.
-    `unnumbered` are keys of invoices that so far only payments named.
+    tx: Transaction
+    read: Read
+    state: Known
+    reading: ReadingRow
+    before: Sequence[ReadingRow]
+    found: Identified
+    moved: Collection[int]
+    zone: ZoneInfo
+    now: datetime
+    counts: Counts
+    #: invoices that a newer reading than this one has listed
+    outdated: set[str] = field(default_factory=set)
+    #: invoices whose key stands in several rows, as they are after the rows so far
+    several: dict[int, tuple[InvoiceRow, Observed]] = field(default_factory=dict)
+
+    @property
+    def stamp(self) -> str:
+        """The moment that the reading speaks for."""
+        return self.reading.as_of
+
+    def journal(self, kind: RecordKind, bodies: Iterable[Mapping[str, Any]]) -> None:
+        """Append records of what is seen and known today."""
+        day = self.now.astimezone(self.zone).date()
+        for body in bodies:
+            journal.append(self.tx, [Record(kind, day, body)], at=self.now)
+
+
+def apply(
+    tx: Transaction, source: str, read: Read, state: Known, *, timezone: str, now: datetime, by_row: bool = False
+) -> Counts:
+    """Take one finished reading into the mirror. Returns the counts.
+
+    What is new or unchanged in the newest reading of a source is worked out in columns (`bulk`), all else row by row. `by_row`
+    works out everything row by row: the outcome is the same.
     """
-
-    invoices: dict[str, InvoiceRow]
-    identities: dict[str, int]
-    by_number: dict[str, list[str]]
-    observed: dict[int, Observed]
-    readings: list[ReadingRow]
-    next_id: int
-    unnumbered: set[str]
-    fresh: list[tuple[int, str, str, str]] = field(default_factory=list)
-
-
-def known(store: Store, source: str, timezone: str) -> Known:
-    """Load what is known of a source."""
-    identities = store.query("SELECT id, key, number FROM identity WHERE source = ?", (source,))
-    by_number: dict[str, list[str]] = {}
-    for _, key, number in identities:
-        if number:
-            by_number.setdefault(number, []).append(key)
-    (last,) = store.query("SELECT COALESCE(MAX(id), 0) FROM identity")[0]
-    readings = mirror.readings(store, source)
-    told = freshness.by_source(readings)
-    return Known(
-        invoices={row.key: _as_last_seen(row, told) for row in mirror.invoices(store, source)},
-        identities={key: identity for identity, key, _ in identities},
-        by_number=by_number,
-        observed=observations(store, timezone, source),
-        readings=readings,
-        next_id=last + 1,
-        unnumbered={key for _, key, number in identities if not number},
-    )
-
-
-def _as_last_seen(row: InvoiceRow, readings: Mapping[str, Sequence[ReadingRow]]) -> InvoiceRow:
-    at = freshness.fresh_at(row, readings)
-    if at == row.read_at:
-        return row
-    return row._replace(read_at=at, state_as_of=at if row.state_as_of == row.read_at else row.state_as_of)
-
-
-def apply(tx: Transaction, source: str, read: Read, state: Known, *, timezone: str, now: datetime) -> Counts:
-    """Take one finished reading into the mirror. Returns the counts. The reading's invoices are used up."""
     stamp = to_moment(min(read.reading.as_of, now))
-    before = freshness.by_source(state.readings).get(source, ())
-    reading = _reading_row(source, read, stamp, now)
-    rekeyed = _rekey(source, read, state)
-    moved = {row[2] for row in rekeyed}
-    counts = Counts(read=len(read.invoices))
-    listed = {item.key for item in read.invoices}
-    current = set(listed)
-    zone = ZoneInfo(timezone)
-    writer = _Writer(tx, rekeyed, now.astimezone(zone).date(), now)
-    for item in _consumed(read.invoices):
-        old = state.invoices.get(item.key)
-        new = _row(source, item, stamp, read.reading.dated_entries, state)
-        if read.reading.open_only:
-            new = completed(new, old)
-        row = new if old is None else merge(old, new)
-        row = row._replace(unknown_since=_unknown_since(row, before))
-        if old is None:
-            counts.new += 1
-        elif _same(row, old):
-            counts.unchanged += 1
-        else:
-            counts.changed += 1
-        if item.key in moved or _needs_writing(row, old, reading):
-            writer.rows.append(row)
-        if not read.reading.open_only or new.paid is not None:  # of an unknown total nobody knows what was paid
-            observed = state.observed.get(row.id, _NEVER)
-            found, state.observed[row.id] = worth_remembering(new, old, observed, before, zone)
-            writer.memorable.extend(one.as_json() for one in found)
-        state.invoices[item.key] = row
-        if row.read_at > stamp:
-            current.discard(item.key)
-        writer.flush(state, at_least=_BATCH)
+    moved = rekey(tx, state, read)
+    work = _Work(
+        tx=tx,
+        read=read,
+        state=state,
+        reading=_reading_row(source, read, stamp, now),
+        before=state.told().get(source, ()),
+        found=identify(state, read),
+        moved=moved,
+        zone=ZoneInfo(timezone),
+        now=now,
+        counts=Counts(read=len(read.invoices)),
+    )
+    _journal_identities(work)
+    newest = not work.before or stamp >= work.before[0].as_of
+    rest = np.arange(len(read.invoices))
+    if newest and not read.reading.open_only and not by_row:
+        rest = rest[~_in_columns(work)]
+    for start in range(0, len(rest), _BATCH):
+        _row_by_row(work, rest[start : start + _BATCH])
     for entry in read.entries:
         if read.reading.by_day and entry.invoice:
-            _identity(source, entry.invoice, "", state)
-    writer.flush(state)
+            name(state, entry.invoice)
+    _journal_identities(work)
     _write_clients(tx, source, read, state, stamp)
     if read.reading.by_day:
         _write_entries_by_day(tx, source, read, state, stamp)
     else:
-        _write_entries(tx, source, read, state, stamp, current)
-    counts.missing = _mark_missing(tx, reading, listed, state)
+        _write_entries(work)
+    work.counts.missing = _mark_missing(work)
     if not any(
-        one.as_of == stamp and one.origin == reading.origin and one.scope == reading.scope for one in state.readings
+        one.as_of == stamp and one.origin == work.reading.origin and one.scope == work.reading.scope
+        for one in state.readings
     ):
-        mirror.add_reading(tx, reading)
-        state.readings.append(reading)
-    return counts
+        mirror.add_reading(tx, work.reading)
+        state.readings.append(work.reading)
+    return work.counts
 
 
 _NEVER = Observed((), None)
 
 
-def _consumed(items: list[Invoice]) -> Iterator[Invoice]:
-    """The items in order; the list is emptied meanwhile, since of a large export each copy counts."""
-    items.reverse()
-    while items:
-        yield items.pop()
+def _journal_identities(work: _Work) -> None:
+    """Journal what was minted, before anything that rests on it."""
+    fresh, source = work.state.fresh, work.state.source
+    if len(fresh) < _FEW:
+        rows = [[one.id, source, one.key, one.number] for one in fresh]
+        work.journal(RecordKind.IDENTITIES, [{"rows": rows}] if rows else [])
+    else:
+        work.journal(
+            RecordKind.IDENTITIES,
+            (
+                {"source": source, "columns": dict(zip(("id", "key", "number"), map(list, columns), strict=True))}
+                for start in range(0, len(fresh), _PORTION)
+                for columns in [zip(*fresh[start : start + _PORTION], strict=True)]
+            ),
+        )
+    fresh.clear()
 
 
-@dataclass(slots=True)
-class _Writer:
-    """Writes what was worked out in portions, all in one transaction: identities first, then what rests on them."""
-
-    tx: Transaction
-    rekeyed: list[list[Any]]
-    day: date
-    now: datetime
-    rows: list[InvoiceRow] = field(default_factory=list)
-    memorable: list[list[Any]] = field(default_factory=list)
-
-    def flush(self, state: Known, at_least: int = 0) -> None:
-        """Write what there is, if it is as much as that."""
-        if max(len(self.rows), len(self.memorable), len(state.fresh)) < at_least:
-            return
-        minted = [list(row) for row in state.fresh]
-        state.fresh.clear()
-        records = [
-            Record(kind, self.day, {"rows": rows[start : start + _PORTION]})
-            for kind, rows in (
-                (RecordKind.IDENTITIES, [*self.rekeyed, *minted]),
-                (RecordKind.OBSERVATIONS, self.memorable),
-            )
-            for start in range(0, len(rows), _PORTION)
-        ]
-        if records:
-            journal.append(self.tx, records, at=self.now)
-        mirror.write_invoices(self.tx, self.rows)
-        self.rekeyed, self.rows, self.memorable = [], [], []
+def _in_columns(work: _Work) -> NDArray[np.bool_]:
+    """Take in the rows that are new, and those that are unchanged; which these are."""
+    invoices, found, dated = work.read.invoices, work.found, bool(work.reading.dated_entries)
+    shown = bulk.seen(invoices, dated=dated)
+    same = bulk.unchanged(work.tx, work.state.source, invoices, found, shown, work.reading, work.before, work.moved)
+    mirror.listed_again(work.tx, found.ids[same.to_write].tolist(), work.stamp)
+    new = found.new & ~found.again
+    rows = np.flatnonzero(new)
+    for start in range(0, len(rows), _PORTION):
+        some = rows[start : start + _PORTION]
+        told = bulk.first_sightings(shown, found.ids, some)
+        if told["invoice"]:
+            work.journal(RecordKind.OBSERVATIONS, [{"as_of": work.stamp, "columns": told}])
+        part = invoices.slice(int(some[0]), len(some)) if some[-1] - some[0] == len(some) - 1 else invoices.take(some)
+        mirror.write_invoices(work.tx, bulk.rows_of(work.state.source, part, found.ids[some], work.stamp, dated=dated))
+    work.counts.new += len(rows)
+    work.counts.unchanged += int(same.rows.sum())
+    return np.asarray(new | same.rows, dtype=np.bool_)
 
 
-def _row(source: str, item: Invoice, stamp: str, dated: bool, state: Known) -> InvoiceRow:
+def _row_by_row(work: _Work, places: Ints) -> None:
+    """Take in some rows, each by itself, and write them."""
+    read, told = work.read, work.state.told()
+    ids = work.found.ids[places].tolist()
+    known_rows = last_seen(mirror.some_invoices(work.tx, ids), told)
+    observed = observations(work.tx, work.zone.key, ids)
+    rows: list[InvoiceRow] = []
+    memorable: list[list[Any]] = []
+    for item, identity, again in zip(
+        invoice_rows(read.invoices.take(places)), ids, work.found.again[places].tolist(), strict=True
+    ):
+        old, seen_before = work.several.get(identity, (known_rows.get(identity), observed.get(identity, _NEVER)))
+        new = _row(work, item, identity)
+        if read.reading.open_only:
+            new = completed(new, old)
+        if old is not None and old.key != new.key:
+            old = old._replace(key=new.key)
+        row = new if old is None else merge(old, new)
+        row = row._replace(unknown_since=_unknown_since(row, work.before))
+        if old is None:
+            work.counts.new += 1
+        elif _same(row, old):
+            work.counts.unchanged += 1
+        else:
+            work.counts.changed += 1
+        if identity in work.moved or _needs_writing(row, old, work.reading):
+            rows.append(row)
+        if not read.reading.open_only or new.paid is not None:  # of an unknown total nobody knows what was paid
+            found, seen_before = worth_remembering(new, old, seen_before, work.before, work.zone)
+            memorable.extend(one.as_json() for one in found)
+        if again:
+            work.several[identity] = row, seen_before
+        if row.read_at > work.stamp:
+            work.outdated.add(item.key)
+    work.journal(
+        RecordKind.OBSERVATIONS,
+        ({"rows": memorable[start : start + _PORTION]} for start in range(0, len(memorable), _PORTION)),
+    )
+    mirror.write_invoices(work.tx, rows)
+
+
+def _row(work: _Work, item: Invoice, identity: int) -> InvoiceRow:
     return InvoiceRow(
-        id=_identity(source, item.key, item.number, state),
-        source=source,
+        id=identity,
+        source=work.state.source,
         key=item.key,
         number=item.number,
         client=item.client,
@@ -202,49 +231,10 @@ def _row(source: str, item: Invoice, stamp: str, dated: bool, state: Known) -> I
         status=item.status,
         reference=item.reference,
         pay_url=item.pay_url,
-        dated_entries=int(dated),
-        state_as_of=stamp,
-        read_at=stamp,
+        dated_entries=work.reading.dated_entries,
+        state_as_of=work.stamp,
+        read_at=work.stamp,
     )
-
-
-def _identity(source: str, key: str, number: str, state: Known) -> int:
-    """The identity of a key, minted at the first sight of it; one that was first named by a payment learns its number."""
-    identity = state.identities.get(key)
-    if identity is not None and not (number and key in state.unnumbered):
-        return identity
-    if identity is None:
-        identity = state.next_id
-        state.next_id += 1
-        state.identities[key] = identity
-    (state.unnumbered.discard if number else state.unnumbered.add)(key)
-    state.fresh.append((identity, source, key, number))
-    return identity
-
-
-def _rekey(source: str, read: Read, state: Known) -> list[list[Any]]:
-    """Identities that moved to another key, as from an export to an API: same source, same number, old key gone."""
-    if not state.identities:
-        return []
-    listed = {item.key for item in read.invoices}
-    moved: list[list[Any]] = []
-    for item in read.invoices:
-        if item.key in state.identities or not item.number:
-            continue
-        former = [key for key in state.by_number.get(item.number, ()) if key not in listed]
-        if len(former) != 1 or not _same_invoice(state.invoices.get(former[0]), item):
-            continue
-        identity = state.identities.pop(former[0])
-        state.identities[item.key] = identity
-        row = state.invoices.pop(former[0], None)
-        if row is not None:
-            state.invoices[item.key] = row._replace(key=item.key)
-        moved.append([identity, source, item.key, item.number])
-    return moved
-
-
-def _same_invoice(row: InvoiceRow | None, item: Invoice) -> bool:
-    return row is None or (row.currency == item.currency and row.issued_on == item.issued_on)
 
 
 def _unknown_since(row: InvoiceRow, readings: Sequence[ReadingRow]) -> str | None:
@@ -289,17 +279,14 @@ def _filled(new: ClientRow, old: ClientRow | None) -> ClientRow:
     return ClientRow(*(fresh or known for fresh, known in zip(new, old, strict=True)))
 
 
-def _write_entries(
-    tx: Transaction, source: str, read: Read, state: Known, stamp: str, current: Collection[str]
-) -> None:
-    """Entries of the invoices this reading is the newest to list, and open credit if no newer report of its kind was read.
-
-    `current` are the keys of those invoices.
-    """
-    have = mirror.entries(tx, source)
+def _write_entries(work: _Work) -> None:
+    """Entries of the invoices this reading is the newest to list, and open credit if no newer report of its kind was read."""
+    read, state, source = work.read, work.state, work.state.source
+    have = mirror.entries(work.tx, source)
     prefix = f"{read.reading.report}|"
-    newest = not any(one.as_of > stamp and one.finished and one.scope != Scope.CHANGED for one in state.readings)
+    newest = not any(one.as_of > work.stamp and one.finished and one.scope != Scope.CHANGED for one in state.readings)
     dated = read.reading.dated_entries
+    current = set(work.found.keys) - work.outdated if have or read.entries else set()
     rows, kept = [], set()
     for entry in read.entries:
         # where not every movement is told, a later report takes back only what a report of its own kind told
@@ -307,7 +294,7 @@ def _write_entries(
         if entry.invoice in current if entry.invoice else newest:
             rows.append(_entry_row(source, entry, state.identities[entry.invoice] if entry.invoice else None, key))
             kept.add(key)
-    listed = {state.invoices[key].id for key in current}
+    listed = {state.identities[key] for key in current}
     whole = newest and read.reading.scope != Scope.CHANGED
     gone = [
         one.key
@@ -316,8 +303,8 @@ def _write_entries(
         and (dated or one.key.startswith(prefix))
         and (one.invoice in listed if one.invoice is not None else whole and one.key.startswith(prefix))
     ]
-    mirror.delete_entries(tx, source, gone)
-    mirror.write_entries(tx, rows)
+    mirror.delete_entries(work.tx, source, gone)
+    mirror.write_entries(work.tx, rows)
 
 
 def _write_entries_by_day(tx: Transaction, source: str, read: Read, state: Known, stamp: str) -> None:
@@ -361,20 +348,32 @@ def _entry_row(source: str, entry: Entry, invoice: int | None, key: str) -> Entr
     )
 
 
-def _mark_missing(tx: Transaction, reading: ReadingRow, listed: Collection[str], state: Known) -> int:
+def _mark_missing(work: _Work) -> int:
     """Invoices that this reading should have listed and did not become unknown (design 6.4). A draft may simply go."""
-    missing = [
-        row
-        for key, row in state.invoices.items()
-        if key not in listed
-        and row.read_at < reading.as_of
-        and (row.unknown_since is None or row.unknown_since > reading.as_of)
-        and freshness.could_list(reading, row)
-    ]
-    mirror.mark_unknown(tx, [row.id for row in missing], reading.as_of)
-    for row in missing:
-        state.invoices[row.key] = row._replace(unknown_since=reading.as_of)
-    return sum(row.unknown_since is None and row.status != Status.DRAFT for row in missing)
+    reading = work.reading
+    if not reading.finished or reading.scope == Scope.CHANGED:
+        return 0
+    likely = mirror.could_be_missing(
+        work.tx,
+        work.state.source,
+        only_open=reading.scope == Scope.OPEN,
+        covers_from=reading.covers_from,
+        covers_to=reading.covers_to,
+    )
+    absent = np.setdiff1d(np.array(likely, dtype=np.int64), work.found.ids).tolist()
+    counted = 0
+    for start in range(0, len(absent), _BATCH):
+        rows = mirror.some_invoices(work.tx, absent[start : start + _BATCH])
+        missing = [
+            row
+            for row in last_seen(rows, work.state.told()).values()
+            if row.read_at < reading.as_of
+            and (row.unknown_since is None or row.unknown_since > reading.as_of)
+            and freshness.could_list(reading, row)
+        ]
+        mirror.mark_unknown(work.tx, [row.id for row in missing], reading.as_of)
+        counted += sum(row.unknown_since is None and row.status != Status.DRAFT for row in missing)
+    return counted
 
 
 def _reading_row(source: str, read: Read, stamp: str, now: datetime) -> ReadingRow:

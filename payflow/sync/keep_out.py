@@ -5,25 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from payflow.decide.forgotten import Register, longest_first, own_words, without
-from payflow.sync.tables import Client, Entry, Invoice, Line, Read
+from payflow.sync.tables import Client, Entry, Invoice, Line, Read, invoice_rows, with_rows
 
 
 def kept_out(read: Read, source: str, register: Register) -> Read:
     """The reading without the data of forgotten clients; the very same one when none of them is in it."""
     if not register:
         return read
+    import pyarrow as pa
+
     described = {one.key: one for one in read.clients}
-    keys = {*described, *(one.client for one in read.invoices), *(one.client for one in read.entries)} - {""}
+    paying = read.invoices.column("client")
+    keys = {*described, *paying.unique().to_pylist(), *(one.client for one in read.entries)} - {""}
     names = {key: name for key in keys if (name := _name(source, key, described.get(key), register))}
     lines = [_line(one, register) for one in read.lines]
     if not names:
         return replace(read, lines=lines)
-    invoices = [_invoice(one, names, described) for one in read.invoices]
-    moved = {old.key: new.key for old, new in zip(read.invoices, invoices, strict=True)}
+    places = [place for place, client in enumerate(paying.to_pylist()) if client in names]
+    old = invoice_rows(read.invoices.take(pa.array(places, type=pa.int64())))
+    new = [_invoice(one, names, described) for one in old]
+    moved = {before.key: after.key for before, after in zip(old, new, strict=True)}
     return replace(
         read,
         clients=[one for one in read.clients if one.key not in names],
-        invoices=invoices,
+        invoices=with_rows(read.invoices, dict(zip(places, new, strict=True))),
         entries=[_entry(one, names, described, moved) for one in read.entries],
         lines=lines,
     )

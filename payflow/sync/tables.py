@@ -1,10 +1,13 @@
-"""Batches as rows: one reading's frames become plain tuples of the mirror's columns."""
+"""Batches as the mirror's columns: invoices, of which there may be millions, stay columns; the rest become plain tuples."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from payflow.columns import CLIENTS, ENTRIES, INVOICES, LINES, Kind, check
 from payflow.connector import Batch
@@ -13,6 +16,7 @@ from payflow.model.facts import Reading
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 
 class Invoice(NamedTuple):
@@ -76,11 +80,11 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One whole reading."""
+    """One whole reading. `invoices` has the columns of `columns.INVOICES`: texts, and 64-bit numbers, null where not stated."""
 
     reading: Reading
     clients: Sequence[Client]
-    invoices: list[Invoice]
+    invoices: pa.RecordBatch
     entries: Sequence[Entry]
     problems: Sequence[Problem]
     lines: Sequence[Line] = ()
@@ -88,32 +92,68 @@ class Read:
 
 def gather(batches: Iterable[Batch]) -> tuple[list[Read], dict[str, Any] | None]:
     """Whole readings, in the order given, and the last cursor. Raises `TypeError` for a frame that is not canonical."""
-    reads: list[Read] = []
+    read: list[Read] = []
     cursor: dict[str, Any] | None = None
     for batch in batches:
-        read = _read(batch)
-        if reads and reads[-1].reading == read.reading:
-            read = _joined(reads.pop(), read)
-        reads.append(read)
+        read.append(_read(batch))
         if batch.cursor is not None:
             cursor = dict(batch.cursor)
-    return reads, cursor
+    return [_joined(list(parts)) for _, parts in groupby(read, key=lambda one: one.reading)], cursor
 
 
-def _joined(first: Read, second: Read) -> Read:
+def _joined(parts: Sequence[Read]) -> Read:
+    """Consecutive batches of one reading as one."""
+    if len(parts) == 1:
+        return parts[0]
+    import pyarrow as pa
+
     return Read(
-        first.reading,
-        [*first.clients, *second.clients],
-        [*first.invoices, *second.invoices],
-        [*first.entries, *second.entries],
-        [*first.problems, *second.problems],
-        [*first.lines, *second.lines],
+        parts[0].reading,
+        [row for part in parts for row in part.clients],
+        pa.concat_batches([part.invoices for part in parts]),
+        [row for part in parts for row in part.entries],
+        [problem for part in parts for problem in part.problems],
+        [row for part in parts for row in part.lines],
     )
+
+
+def invoice_rows(invoices: pa.RecordBatch) -> list[Invoice]:
+    """Columns of invoices as rows."""
+    return [Invoice(*row) for row in zip(*map(values_of, invoices.columns), strict=True)]
+
+
+def with_rows(invoices: pa.RecordBatch, rows: Mapping[int, Invoice]) -> pa.RecordBatch:
+    """Columns of invoices with some rows replaced."""
+    import pyarrow as pa
+
+    columns = []
+    for place, column in enumerate(invoices.columns):
+        values = column.to_pylist()
+        for row, item in rows.items():
+            values[row] = item[place]
+        columns.append(pa.array(values, type=column.type))
+    return pa.RecordBatch.from_arrays(columns, schema=invoices.schema)
+
+
+def values_of(column: pa.Array) -> list[Any]:
+    """Python's values of a column. Texts that recur are one object each, since of a large export every copy counts."""
+    import pyarrow as pa
+
+    if not pa.types.is_large_string(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    encoded = column.dictionary_encode()
+    if 2 * len(encoded.dictionary) > len(column):
+        texts: list[Any] = column.to_pylist()
+        return texts
+    distinct = np.array([*encoded.dictionary.to_pylist(), ""], dtype=np.object_)
+    shared: list[Any] = distinct[encoded.indices.to_numpy(zero_copy_only=False)].tolist()
+    return shared
 
 
 def _read(batch: Batch) -> Read:
     origin = batch.reading.origin
-    invoices, problems = _complete(check(batch.invoices, INVOICES), INVOICES, ("total", "issued_on"), origin)
+    invoices, problems = _complete_columns(check(batch.invoices, INVOICES), INVOICES, ("total", "issued_on"), origin)
     entries, more = _complete(check(batch.entries, ENTRIES), ENTRIES, ("amount",), origin)
     lines: list[tuple[Any, ...]] = []
     if batch.lines is not None:
@@ -122,11 +162,45 @@ def _read(batch: Batch) -> Read:
     return Read(
         batch.reading,
         [Client(*row) for row in _rows(check(batch.clients, CLIENTS), CLIENTS)],
-        [Invoice(*row) for row in invoices],
+        invoices,
         [Entry(*row) for row in entries],
         [*batch.problems, *problems, *more],
         [Line(*row) for row in lines],
     )
+
+
+def _complete_columns(
+    frame: pd.DataFrame, columns: Mapping[str, Kind], required: Sequence[str], origin: str
+) -> tuple[pa.RecordBatch, list[Problem]]:
+    """The same as `_complete`, in columns."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = pa.RecordBatch.from_arrays([_array(frame[name], kind) for name, kind in columns.items()], list(columns))
+    whole = pc.is_valid(table.column(required[0]))
+    for name in required[1:]:
+        whole = pc.and_(whole, pc.is_valid(table.column(name)))
+    if pc.all(whole, min_count=0).as_py():
+        return table, []
+    problems = [
+        _incomplete(row[next(iter(columns))], [name for name in required if row[name] is None], origin)
+        for row in table.filter(pc.invert(whole)).to_pylist()
+    ]
+    return table.filter(whole), problems
+
+
+def _array(series: pd.Series[Any], kind: Kind) -> pa.Array:
+    import pyarrow as pa
+
+    if kind is Kind.DATE:
+        days = series.to_numpy("datetime64[D]").astype("int64")
+        return pa.array(days, mask=series.isna().to_numpy())
+    array = pa.array(series.array, type=pa.large_string() if kind is Kind.TEXT else pa.int64())
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _incomplete(key: str, missing: Sequence[str], origin: str) -> Problem:
+    return Problem(origin, f"{key!r} has no {' and no '.join(missing)}", "Correct it in the books and export again.")
 
 
 def _complete(
@@ -139,8 +213,7 @@ def _complete(
     for row in _rows(frame, columns):
         missing = [name for name, place in zip(required, places, strict=True) if row[place] is None]
         if missing:
-            found = f"{row[0]!r} has no {' and no '.join(missing)}"
-            problems.append(Problem(origin, found, "Correct it in the books and export again."))
+            problems.append(_incomplete(row[0], missing, origin))
         else:
             whole.append(row)
     return whole, problems

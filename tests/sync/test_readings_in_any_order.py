@@ -17,7 +17,8 @@ from payflow.decide.facts import observations
 from payflow.model.facts import Scope
 from payflow.policy.sightings import movements
 from payflow.store import Store, journal, mirror, open_store
-from payflow.sync.apply import apply, known
+from payflow.sync.apply import apply
+from payflow.sync.known import known, last_seen
 from payflow.sync.tables import gather
 from stories.ledger import batch, debt
 
@@ -48,7 +49,7 @@ def _read(store: Store, batches: Sequence[Batch]) -> None:
     for one in batches:
         reads, _ = gather([one])
         with store.transaction() as tx:
-            state = known(store, "books", LONDON)
+            state = known(tx, "books")
             for read in reads:
                 apply(tx, "books", read, state, timezone=LONDON, now=NOW)
 
@@ -57,14 +58,14 @@ def _state(store: Store) -> dict[str, Any]:
     """Everything derived from the mirror and the journal, by the invoice's key; identities depend on the order of arrival."""
     told = observations(store, LONDON)
     rows = {row.key: row for row in mirror.invoices(store, "books")}
-    state = known(store, "books", LONDON)
+    seen = last_seen(rows.values(), known(store, "books").told())
     return {
         key: (
             row.paid,
             row.balance,
             row.due_on,
             row.unknown_since,
-            state.invoices[key].read_at,
+            seen[row.id].read_at,
             movements(told[row.id].sightings, row.issued_on),
             told[row.id].due_on,
         )

@@ -1,0 +1,235 @@
+"""What a reading says, in columns: which invoices say what they said before, and rows of those met for the first time.
+
+Both give what `merge`, `remember` and `apply` give row by row, for the rows where that is certain: of the newest reading of a
+source, that tells totals and what was paid of them. All other rows are left to these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payflow.columns import NO_DAY, Ints
+from payflow.model.facts import Scope, Status
+from payflow.store import mirror
+from payflow.store.mirror import ReadingRow
+from payflow.sync.known import Identified
+from payflow.sync.tables import values_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from payflow.store import Reader
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """(paid, credited) as the source shows them, and the due date to be remembered: `merge.seen` and `remember` in columns."""
+
+    shown: Mask
+    paid: Ints
+    credited: Ints
+    due_on: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Rows that say what is known; those among them whose moment must be written all the same."""
+
+    rows: Mask
+    to_write: Mask
+
+
+def seen(invoices: pa.RecordBatch, *, dated: bool) -> Seen:
+    """What every row shows. Where entries tell every movement with its day, balances are not remembered."""
+    total, _ = numbers(invoices, "total")
+    paid, has_paid = numbers(invoices, "paid")
+    credited, has_credited = numbers(invoices, "credited")
+    balance, has_balance = numbers(invoices, "balance")
+    due_on, has_due = numbers(invoices, "due_on")
+    status = _Words(invoices, "status")
+    # what was neither paid nor is open was credited
+    rest = np.maximum(total - paid - balance, 0)
+    credited = np.where(has_paid & ~has_credited & has_balance, rest, credited)
+    came = np.where(has_paid, paid, np.where(has_balance, total - credited - balance, 0))
+    settled = ~has_paid & ~has_balance & status.among(Status.PAID)
+    came = np.where(settled, total - credited, came)
+    says = has_paid | has_balance | status.among(Status.PAID, Status.OPEN, Status.WRITTEN_OFF)
+    dead = status.among(Status.DRAFT, Status.VOID)
+    shown = says & ~dead & (not dated)
+    return Seen(shown, came, credited, np.where(has_due & ~status.among(Status.DRAFT), due_on, NO_DAY))
+
+
+def unchanged(
+    db: Reader,
+    source: str,
+    invoices: pa.RecordBatch,
+    found: Identified,
+    shown: Seen,
+    reading: ReadingRow,
+    readings: Sequence[ReadingRow],
+    moved: Collection[int],
+) -> Unchanged:
+    """Rows of the source's newest reading that say what the mirror holds and what was last observed.
+
+    `readings` are those before, newest first; `moved` are identities whose key is another one now.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    same, late = np.zeros(len(found.ids), dtype=np.bool_), np.zeros(len(found.ids), dtype=np.bool_)
+    if found.new.all():
+        return Unchanged(same, late)
+    images = _images(invoices, dated=bool(reading.dated_entries))
+    usable = ~found.new & ~found.again & ~_odd(invoices) & ~np.isin(found.ids, list(moved))
+    order = np.argsort(found.ids, kind="stable")
+    ordered = found.ids[order]
+    for page in mirror.images(db, source):
+        ids = np.fromiter((row[0] for row in page), dtype=np.int64, count=len(page))
+        place = np.minimum(np.searchsorted(ordered, ids), max(len(ordered) - 1, 0))
+        listed = ordered[place] == ids if len(ordered) else np.zeros(len(ids), dtype=np.bool_)
+        rows = order[place[listed]]
+        if not len(rows):
+            continue
+        texts = pa.array([row[2] for row in page], type=pa.large_string()).filter(pa.array(listed))
+        moments = pa.array([row[1] for row in page], type=pa.large_string()).filter(pa.array(listed))
+        equal = pc.equal(images.take(pa.array(rows)), texts).to_numpy(zero_copy_only=False)
+        equal &= pc.less_equal(moments, reading.as_of).to_numpy(zero_copy_only=False)
+        equal &= _quiet(db, shown, rows, found.ids[rows], reading.as_of)
+        same[rows] = equal
+        late[rows] = pc.not_equal(moments, reading.as_of).to_numpy(zero_copy_only=False)
+    same &= usable
+    late &= same & ~_could_list(reading, invoices)
+    if any(one.as_of == reading.as_of for one in readings):
+        # some of them may have been listed at this very moment already
+        same, late = same & ~late, np.zeros_like(late)
+    return Unchanged(same, late)
+
+
+def rows_of(source: str, invoices: pa.RecordBatch, ids: Ints, stamp: str, *, dated: bool) -> Iterator[tuple[Any, ...]]:
+    """Rows of the mirror for invoices met for the first time."""
+    columns = {name: values_of(column) for name, column in zip(invoices.schema.names, invoices.columns, strict=True)}
+    if columns["number"] == columns["key"]:
+        columns["number"] = columns["key"]
+    return zip(
+        ids.tolist(), repeat(source), *columns.values(), repeat(int(dated)), repeat(stamp), repeat(stamp), repeat(None)
+    )
+
+
+def first_sightings(shown: Seen, ids: Ints, rows: Ints) -> dict[str, list[Any]]:
+    """What is remembered of invoices met for the first time, in columns: what they show, or a due date alone."""
+    due_on = shown.due_on[rows]
+    told = shown.shown[rows] | (due_on != NO_DAY)
+    rows, due_on = rows[told], due_on[told]
+    days = due_on.astype(np.object_)
+    days[due_on == NO_DAY] = None
+    return {
+        "invoice": ids[rows].tolist(),
+        "paid": np.where(shown.shown[rows], shown.paid[rows], 0).tolist(),
+        "credited": np.where(shown.shown[rows], shown.credited[rows], 0).tolist(),
+        "due_on": days.tolist(),
+    }
+
+
+def numbers(invoices: pa.RecordBatch, name: str) -> tuple[Ints, Mask]:
+    """A column of numbers, 0 where not stated, and where it is stated."""
+    import pyarrow.compute as pc
+
+    column = invoices.column(name)
+    known = np.asarray(pc.is_valid(column).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    return np.asarray(pc.fill_null(column, 0).to_numpy(zero_copy_only=False), dtype=np.int64), known
+
+
+class _Words:
+    """A column of few words."""
+
+    def __init__(self, invoices: pa.RecordBatch, name: str) -> None:
+        encoded = invoices.column(name).dictionary_encode()
+        self._codes = encoded.indices.to_numpy(zero_copy_only=False)
+        self._words: list[str] = encoded.dictionary.to_pylist()
+
+    def among(self, *words: str) -> Mask:
+        """Rows that hold one of these."""
+        return np.isin(self._codes, [code for code, word in enumerate(self._words) if word in words])
+
+
+def _images(invoices: pa.RecordBatch, *, dated: bool) -> Any:
+    """Every row as the text of its `mirror.Image`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [
+        pa.repeat(pa.scalar(str(int(dated)), pa.large_string()), len(invoices))
+        if name == "dated_entries"
+        else pc.fill_null(pc.cast(invoices.column(name), pa.large_string()), "")
+        for name in mirror.IMAGE
+    ]
+    return pc.binary_join_element_wise(*texts, pa.scalar(mirror.APART, pa.large_string()))
+
+
+def _odd(invoices: pa.RecordBatch) -> Mask:
+    """Rows with a text that holds what stands between the values of an image."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    odd = np.zeros(len(invoices), dtype=np.bool_)
+    for column in invoices.columns:
+        if pa.types.is_large_string(column.type):
+            odd |= pc.match_substring(column, mirror.APART).to_numpy(zero_copy_only=False)
+    return odd
+
+
+def _quiet(db: Reader, shown: Seen, rows: Ints, ids: Ints, stamp: str) -> Mask:
+    """Rows of which there is nothing to remember: the last that was seen of them was this, and no later due date is printed."""
+    low, high = int(ids.min()), int(ids.max())
+    told = db.query(
+        "SELECT invoice, as_of, paid, credited, due_on FROM observation WHERE invoice >= ? AND invoice <= ? "
+        "ORDER BY invoice, as_of",
+        (low, high),
+    )
+    ended = np.full(high - low + 1, -1, dtype=np.int64)
+    latest = np.full(high - low + 1, NO_DAY, dtype=np.int64)
+    if told:
+        invoices = np.fromiter((row[0] for row in told), dtype=np.int64, count=len(told)) - low
+        ended[invoices] = np.arange(len(told))  # of several the last stays
+        due = np.fromiter((NO_DAY if row[4] is None else row[4] for row in told), dtype=np.int64, count=len(told))
+        np.maximum.at(latest, invoices, due)
+    last = ended[ids - low]
+    paid, credited, earlier = _last_told(told, last, stamp)
+    same = (last >= 0) & earlier & (paid == shown.paid[rows]) & (credited == shown.credited[rows])
+    return np.asarray((~shown.shown[rows] | same) & (shown.due_on[rows] <= latest[ids - low]), dtype=np.bool_)
+
+
+def _last_told(told: Sequence[tuple[Any, ...]], last: Ints, stamp: str) -> tuple[Ints, Ints, Mask]:
+    chosen: Iterable[Any] = [told[place] if place >= 0 else (0, "", 0, 0, None) for place in last.tolist()]
+    _, moments, paid, credited, _ = zip(*chosen, strict=True)
+    return (
+        np.array(paid, dtype=np.int64),
+        np.array(credited, dtype=np.int64),
+        np.fromiter((moment <= stamp for moment in moments), dtype=np.bool_, count=len(last)),
+    )
+
+
+def _could_list(reading: ReadingRow, invoices: pa.RecordBatch) -> Mask:
+    """`freshness.could_list` in columns."""
+    if not reading.finished or reading.scope == Scope.CHANGED:
+        return np.zeros(len(invoices), dtype=np.bool_)
+    could = np.ones(len(invoices), dtype=np.bool_)
+    if reading.scope == Scope.OPEN:
+        status = _Words(invoices, "status")
+        balance, known = numbers(invoices, "balance")
+        could &= ~status.among(Status.PAID, Status.VOID, Status.WRITTEN_OFF)
+        could &= ~(status.among(Status.UNSTATED) & known & (balance <= 0))
+    issued, _ = numbers(invoices, "issued_on")
+    if reading.covers_from is not None:
+        could &= issued >= reading.covers_from
+    if reading.covers_to is not None:
+        could &= issued <= reading.covers_to
+    return could
