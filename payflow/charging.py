@@ -20,6 +20,7 @@ from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Notice
 from payflow.model.serial import late_fee_from_json, late_fee_to_json
 from payflow.money import show
 from payflow.policy import binding, compensation, fees, ladder, timeline
+from payflow.policy.discounts import Offer
 from payflow.policy.late_fees import fee_days, terms_in
 from payflow.policy.statutes import statute
 
@@ -53,6 +54,8 @@ class Case:
     movements: Sequence[tuple[int, int]]
     #: false when it turned out to be another invoice's debt, or a charge of ours
     own_debt: bool = True
+    #: discounts for early payment
+    offers: Sequence[Offer] = ()
     #: the interest that had arisen by the end of a day, in minor units; None where none arises
     interest_at: Callable[[date], int] | None = None
     #: references of charges that a person wants claimed, and of ones given up before

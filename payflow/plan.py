@@ -114,6 +114,10 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
         charges=tuple(charge for charge in case.charges if charge.state is ChargeState.CLAIMED),
         interest_words=interest_words,
         claims=_claims(case, step, policy, as_of, store),
+        discount=next(
+            ((one.until, one.amount) for one in case.offers if as_of <= one.until and view.outstanding > one.amount),
+            None,
+        ),
     )
 
 

@@ -186,10 +186,13 @@ def _setting(
     client_ids = [item.client for item in claimed.governed]
     open_credit_of = {(row.source, row.client): client for row, client in zip(facts.invoices, client_ids, strict=True)}
     banked = bank.banked(facts, names, claimed.governed, own, memory)
-    columns = book.build(facts, memory, client_ids, frozenset(own.charges), stale, open_credit_of, as_of, banked)
+    anchors = views.anchor_days(claimed.governed, facts.invoices, workspace.agreement)
+    offers = views.discount_offers(claimed.governed, facts.invoices, anchors, workspace.business.country)
+    columns = book.build(
+        facts, memory, client_ids, frozenset(own.charges), stale, open_credit_of, as_of, banked, offers
+    )
     policies, codes = compiled(claimed.governed, workspace.business.country)
     binds = views.binding_rows(claimed.governed, facts.invoices)
-    anchors = views.anchor_days(claimed.governed, facts.invoices, workspace.agreement)
     starts = book.ints(to_day(day) if day is not None else NO_DAY for day in anchors)
     assessment = assess(
         columns,
@@ -212,6 +215,7 @@ def _setting(
         figures=views.figures(columns, assessment),
         governed=claimed.governed,
         anchors=anchors,
+        offers=offers,
         binds=binds,
         standing=own,
         names=names,

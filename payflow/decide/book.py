@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from payflow.decide.freshness import says_state
 from payflow.model.facts import EntryKind, Settlement, Status
 from payflow.model.journal import Confirmation, Memory, Notice
 from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES
+from payflow.policy.discounts import Offer
 from payflow.policy.sightings import movements, untold
 from payflow.store.mirror import InvoiceRow
 from payflow.store.moments import from_moment
@@ -24,6 +26,7 @@ _KIND_CODES = {kind.value: code for code, kind in enumerate(ENTRY_KINDS)}
 _SETTLEMENT_CODES = {settlement.value: code for code, settlement in enumerate(SETTLEMENTS)}
 _STATUS_CODES = {status.value: code for code, status in enumerate(STATUSES)}
 _SETTLED, _DISPUTED = _SETTLEMENT_CODES[Settlement.SETTLED], _SETTLEMENT_CODES[Settlement.DISPUTED]
+_CREDIT = _KIND_CODES[EntryKind.CREDIT]
 _MONEY = frozenset({_KIND_CODES[EntryKind.PAYMENT], _KIND_CODES[EntryKind.REFUND]})
 
 
@@ -61,11 +64,12 @@ def build(
     open_credit_of: Mapping[tuple[str, str], str],
     as_of: date,
     bank: Banked,
+    offers: Mapping[int, Sequence[Offer]] = MappingProxyType({}),
 ) -> Book:
     """The book for a day. Parallel to `facts.invoices`: `client_ids` and `stale`; `charges` are identities of charges of ours.
 
     `open_credit_of` maps (source, client key) to the client id that open credit of that source's client belongs to; `bank` is
-    what bank lines pay.
+    what bank lines pay; `offers` are discounts for early payment, by row.
     """
     rows = facts.invoices
     clients, currencies = _Codes(), _Codes()
@@ -73,6 +77,8 @@ def build(
     currency = [currencies[row.currency] for row in rows]
     today = to_day(as_of)
     entries = _entries(facts, memory, clients, currencies, client, open_credit_of, bank, today)
+    if offers:
+        entries += _discounts(facts, entries, offers, today)
     entries.sort(key=lambda entry: (entry.row, entry.on))
     columns = list(zip(*entries, strict=True)) or [()] * len(_Entry._fields)
     return Book(
@@ -274,6 +280,27 @@ def _open_credit(bank: Banked, books: Sequence[_Entry], clients: _Codes, currenc
         _Entry(-1, one.on, one.amount, payment, _SETTLED, False, clients[one.client], currencies[one.currency])
         for one in bank_lines.rests(bank, named)
     ]
+
+
+def _discounts(
+    facts: Facts, entries: Sequence[_Entry], offers: Mapping[int, Sequence[Offer]], today: int
+) -> Iterable[_Entry]:
+    """The discounts that clients earned: what is left once all but it was paid in time is credited by contract."""
+    moved: dict[int, list[_Entry]] = {}
+    for one in entries:
+        if one.row in offers and one.on <= today and _moves(one):
+            moved.setdefault(one.row, []).append(one)
+    for row, several in moved.items():
+        # what the books credited since leaves nothing more to take off; money that went back takes the discount with it
+        left = facts.invoices[row].total - sum(one.amount for one in several)
+        for offer in offers[row]:
+            timely = [one for one in several if one.on <= to_day(offer.until)]
+            short = facts.invoices[row].total - sum(one.amount for one in timely)
+            if timely and 0 < short <= offer.amount and 0 < left <= offer.amount:
+                last = max(timely, key=lambda one: one.on)
+                amount = min(left, short)
+                yield last._replace(amount=amount, kind=_CREDIT, settlement=_SETTLED, inferred=False)
+                break
 
 
 def _moves(entry: _Entry) -> bool:

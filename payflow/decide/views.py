@@ -14,14 +14,16 @@ from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.decide.bank import Banked
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts
-from payflow.model.agreement import Agreement, Anchor, Contract, DueRule, Policy, Step
+from payflow.model.agreement import Agreement, Anchor, Contract, DueRule, Policy, Step, TermPart
 from payflow.model.decision import Flag, InvoiceView
 from payflow.model.facts import Role, Settlement, State
 from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Memory
 from payflow.policy import binding, interest, ladder, timeline
 from payflow.policy.assess import SETTLEMENTS, Assessment
 from payflow.policy.claims import Governed
+from payflow.policy.discounts import Offer, offers
 from payflow.store.mirror import InvoiceRow
+from payflow.workspace.business_days import calendar_of
 
 #: States in which an invoice asks for money, so that a notice may go out about it.
 ASKING = frozenset({State.OPEN, State.OVERDUE})
@@ -81,6 +83,8 @@ class Setting:
     governed: Sequence[Governed]
     #: the days that terms count from; None where that day is not known
     anchors: Sequence[date | None]
+    #: discounts for early payment, by row
+    offers: Mapping[int, Sequence[Offer]]
     binds: Sequence[bool]
     standing: Standing
     names: Sequence[str]
@@ -136,6 +140,7 @@ def _case(setting: Setting, index: int) -> Case:
         notices=notices,
         charges=setting.memory.charges.get(row.id, ()),
         holds=holds,
+        offers=tuple(setting.offers.get(index, ())),
         movements=interest.movements(setting.book, index),
         interest_at=_interest_at(setting, index, view),
         wanted=setting.memory.wanted,
@@ -312,6 +317,23 @@ def anchor_days(governed: Sequence[Governed], rows: Sequence[InvoiceRow], agreem
     """The day that each invoice's terms count from. What was agreed has versions; whether it came about is a fact of today."""
     now = {contract.key: contract for contract in agreement.contracts.values()}
     return [_anchor_day(item, row, now) for item, row in zip(governed, rows, strict=True)]
+
+
+def discount_offers(
+    governed: Sequence[Governed], rows: Sequence[InvoiceRow], anchors: Sequence[date | None], country: str
+) -> dict[int, Sequence[Offer]]:
+    """Discounts for early payment by row. Books do not tell the tax in a total, so one on the net amount is of the whole."""
+    found: dict[int, Sequence[Offer]] = {}
+    for place, (item, row, start) in enumerate(zip(governed, rows, anchors, strict=True)):
+        if item.policy is None or start is None or not item.policy.terms.discounts or row.total <= 0:
+            continue
+        terms = replace(item.policy.terms, anchor=Anchor.INVOICE)
+        home = terms.calendar or (item.contract.client.country if item.contract else "") or country
+        moves = any(
+            part in (TermPart.FOLLOWING, TermPart.PRECEDING) for one in terms.discounts for part, _ in one.parts
+        )
+        found[place] = offers(terms, row.total, 0, start, calendar=calendar_of(home) if moves else None)
+    return found
 
 
 def _anchor_day(item: Governed, row: InvoiceRow, now: Mapping[str, Contract]) -> date | None:

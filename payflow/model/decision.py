@@ -230,6 +230,8 @@ class NoticeItem:
     interest_words: str = ""
     #: further charges that this notice claims beside the fee: compensation, interest
     claims: tuple[FeeDraft, ...] = ()
+    #: the last day and the amount of a discount that the client can still earn
+    discount: tuple[date, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

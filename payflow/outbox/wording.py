@@ -53,6 +53,14 @@ class InterestSoFar(NamedTuple):
     words: str
 
 
+class Reduced(NamedTuple):
+    """A discount for early payment: `pay` settles the invoice if it is sent up to and on the day `until`."""
+
+    pay: Money
+    off: Money
+    until: date
+
+
 class Announced(NamedTuple):
     """A fee that a later notice may claim, not before `on`: `text` is such as "a late fee of 25.00 GBP"."""
 
@@ -83,6 +91,8 @@ class Item:
     asked: Money
     #: charges beside the fee that this notice claims: interest, compensation
     claims: tuple[Fee, ...] = ()
+    #: a discount that can still be earned: what is to be paid then, what is taken off, and the last day
+    discount: Reduced | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +193,9 @@ def _item(notice: NoticeItem, remaining: Mapping[str, int]) -> Item:
             + (interest.amount.amount if interest else 0)
         ),
         claims=tuple(_draft(draft) for draft in notice.claims),
+        discount=Reduced(money(view.outstanding - notice.discount[1]), money(notice.discount[1]), notice.discount[0])
+        if notice.discount
+        else None,
     )
 
 

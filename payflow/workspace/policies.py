@@ -190,10 +190,6 @@ def _check_terms(table: Table, terms: Terms) -> None:
     if terms.calendar and not _is_known(terms.calendar):
         remedy = "Write the ISO 3166 code of a country, or of a part of it that has holidays of its own: GB, GB-SCT."
         table.wrong("terms", f"the public holidays of {terms.calendar!r} are not known", remedy)
-    if terms.discounts:
-        found = "the discount is not taken off: what an early payment leaves out stays outstanding, and is asked for"
-        remedy = "Credit the discount in your books when it is taken; from then on nothing of it is outstanding."
-        table.wrong("terms", found, remedy, warning=True)
 
 
 def _is_known(country: str) -> bool:
