@@ -18,12 +18,28 @@ _SHORTEST_WINDOW = 60
 
 
 def examine(loaded: Loaded, now: datetime) -> list[Problem]:
-    """Findings that need no store, all of them warnings: those of loading, then mail, clients and sources."""
+    """Findings that need no store: those of loading, then mail, clients and sources. A source that cannot be read as it is
+    configured is a mistake, all others are warnings."""
     workspace = loaded.workspace
     found = [*loaded.warnings, *_mail(workspace), *_holidays(workspace)]
+    mistakes: list[Problem] = []
     for source in workspace.sources:
         found += _source(workspace, source, now)
-    return [replace(problem, warning=True) for problem in found]
+        mistakes += _options(workspace, source, now)
+    return [*mistakes, *(replace(problem, warning=True) for problem in found)]
+
+
+def _options(workspace: Workspace, source: SourceSettings, now: datetime) -> Iterator[Problem]:
+    """Values of options that the connector itself refuses. One that waits for its files is not asked: that is told already."""
+    context = context_of(workspace, source, now)
+    if not context.files and (source.files or not source.options):
+        return
+    try:
+        spec = connector.discover().get(source.connector)
+        if spec is not None:
+            spec.open(context)
+    except ConnectorError as error:
+        yield error.problem
 
 
 def _mail(workspace: Workspace) -> Iterator[Problem]:

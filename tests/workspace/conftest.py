@@ -116,6 +116,9 @@ class FakeSpec:
     def limits(self, context: SourceContext) -> list[Limits]:
         return [Limits(self.cannot_tell, "Use the other export.")]
 
+    def open(self, context: SourceContext) -> None:
+        """Nothing is wrong with it."""
+
 
 FAKES = {
     "xero": FakeSpec("xero", {"day_first": "..."}, cannot_tell=("The export does not tell when invoices were paid.",)),
