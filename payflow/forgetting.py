@@ -25,7 +25,7 @@ from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.policy.claims import squeeze
 from payflow.scrub import Scrub, contains
 from payflow.store import journal, messages, mirror
-from payflow.store.anchor import write_anchor
+from payflow.store.anchor import advance
 from payflow.store.schema import text_columns
 from payflow.store.stamp import stamp
 
@@ -179,7 +179,7 @@ def forget(
         journal.append(tx, [Record(RecordKind.HOLD, day, stop, client=one.id)], at=now)
         journal.rebuild_projections(tx)
     files = _files(workspace.mail.folder, one)
-    write_anchor(store.anchor, journal.head(store), now)
+    advance(store.anchor, store, now)
     try:
         store.purge()
     except StoreError as error:

@@ -25,7 +25,7 @@ from payflow.outbox.render import Renderer, check_templates
 from payflow.outbox.transport import open_transport
 from payflow.plan import told_by
 from payflow.store import journal, messages
-from payflow.store.anchor import write_anchor
+from payflow.store.anchor import advance
 from payflow.store.runs import last_day, note_run, runs
 from payflow.store.stamp import stamp
 from payflow.sync import SyncReport, begin, sync
@@ -225,7 +225,7 @@ class _Night:
 
     def _anchor(self) -> None:
         """Note how far the journal has come, after each thing done: a copy from before is known for one even if this run dies."""
-        write_anchor(self._store.anchor, journal.head(self._store), self._now)
+        advance(self._store.anchor, self._store, self._now)
 
     def _owner(self, courier: Courier) -> bool:
         """Write to the owner when a verdict changed or something needs a person; note silently what is new to tell of."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import platform
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,3 +36,12 @@ def _machine() -> str:
         if text:
             return text
     return platform.node()
+
+
+def has_password(url: str) -> bool:
+    """Whether a password stands in the address itself."""
+    scheme, colon, rest = url.partition("://")
+    if scheme not in ("postgresql", "postgres") or not colon:
+        return False
+    user, at, _ = re.split(r"[/?]", rest, maxsplit=1)[0].rpartition("@")
+    return bool((at and ":" in user) or re.search(r"[?&](?:ssl)?password=", rest))

@@ -19,7 +19,7 @@ from payflow.place import who
 from payflow.plan import told_by
 from payflow.policy.matching import BankLine, Part
 from payflow.store import journal
-from payflow.store.anchor import check_anchor, write_anchor
+from payflow.store.anchor import advance, check_anchor
 from payflow.store.stamp import stamp
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def live(store: Store, workspace: Workspace, since: date | None, now: datetime) 
     if check_anchor(store.anchor, store):
         # a restored copy goes on from here; what the old anchor knew is kept beside it
         store.anchor.rename(store.anchor.with_name(f"{store.anchor.name}.until-{as_of.isoformat()}"))
-    write_anchor(store.anchor, journal.head(store), now)
+    advance(store.anchor, store, now)
     old = sum(
         1
         for view in found.decision.invoices

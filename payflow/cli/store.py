@@ -140,7 +140,7 @@ def _liveness(moved: Moved) -> str:
 
 
 def _edit(url: str) -> str:
-    from payflow.store.address import has_password
+    from payflow.place import has_password
 
     shown = 'the address, through "env:NAME" as it holds a password' if has_password(url) else f'"{url}"'
     return f"Now write url = {shown} under [store] in payflow.toml."

@@ -45,15 +45,6 @@ def wrong_url(found: str, remedy: str = 'Write url = "sqlite:///payflow.db" or "
     return StoreError(str(Problem("payflow.toml, [store] url", found, remedy)))
 
 
-def has_password(url: str) -> bool:
-    """Whether a password stands in the address itself."""
-    scheme, colon, rest = url.partition("://")
-    if scheme not in _POSTGRESQL or not colon:
-        return False
-    user, at, _ = re.split(r"[/?]", rest, maxsplit=1)[0].rpartition("@")
-    return bool((at and ":" in user) or re.search(r"[?&](?:ssl)?password=", rest))
-
-
 def _server(scheme: str, rest: str) -> ServerAddress:
     # only our own option is taken out; all others, TLS too, are libpq's
     address, _, query = rest.partition("?")

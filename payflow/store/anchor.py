@@ -64,7 +64,18 @@ def write_anchor(path: Path, head: Head, at: datetime) -> None:
 
     Raises `JournalError` when the file already knows more than the journal, `StoreError` when it cannot be written.
     """
+    _note(path, last_anchored(path), head, at)
+
+
+def advance(path: Path, db: Reader, at: datetime) -> None:
+    """Note how far the journal has come by now, whoever else notes the same meanwhile. Raises as `write_anchor` does."""
+    # the file first: what another process noted there, the journal has by the time it is asked
     known = last_anchored(path)
+    rows = db.query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
+    _note(path, known, Head(*rows[0]) if rows else Head(0, ""), at)
+
+
+def _note(path: Path, known: Head | None, head: Head, at: datetime) -> None:
     fault = _fault(known, head.seq, head.hash) if known is not None and known.seq >= head.seq else ""
     if fault:
         raise JournalError(str(Problem(str(path), fault, _REMEDY)))

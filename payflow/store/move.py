@@ -15,7 +15,7 @@ from payflow.errors import Problem, StoreError
 from payflow.model.journal import Record, RecordKind
 from payflow.store import Store, journal
 from payflow.store.address import read_address
-from payflow.store.anchor import check_anchor, write_anchor
+from payflow.store.anchor import advance, check_anchor
 from payflow.store.carry import fill, first_difference, is_new, open_target, rows_of, take_away
 from payflow.store.database import Transaction
 from payflow.store.memory import last_live
@@ -50,7 +50,7 @@ def move(store: Store, url: str, root: Path, now: datetime, *, live: bool, wait:
                     take_away(address)
                 raise
             for one in (store, target):
-                write_anchor(one.anchor, journal.head(one), now)
+                advance(one.anchor, one, now)
     return moved
 
 

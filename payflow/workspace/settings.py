@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from payflow.errors import ConnectorError, nearest
 from payflow.model.agreement import Business, MailSettings, RunSettings, Smtp, SourceSettings
+from payflow.place import has_password
 from payflow.workspace import values
 from payflow.workspace.document import Table
 from payflow.workspace.secrets import Vault
@@ -58,6 +59,10 @@ def read_store(top: Table, vault: Vault) -> str:
     url = vault.url(table, "url", DEFAULT_STORE)
     if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
         table.wrong("url", "this is no address of a database", f'Write url = "{DEFAULT_STORE}" or "postgresql://...".')
+    if has_password(str(table.data.get("url", ""))):
+        found = "a password stands in the file itself"
+        remedy = 'Write url = "env:NAME" or "file:PATH" for the whole address, or keep the password in ~/.pgpass or PGPASSWORD.'
+        table.wrong("url", found, remedy, warning=True)
     table.finish()
     return url
 

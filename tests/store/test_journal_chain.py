@@ -386,3 +386,17 @@ def test_the_day_of_a_record_and_its_moment_do_not_depend_on_the_zone_given(stor
     add(store, record(), at=datetime.fromisoformat("2026-11-21T23:30:00-05:00"))
     [entry] = journal.entries(store)
     assert (entry.at, entry.day) == (datetime(2026, 11, 22, 4, 30, tzinfo=UTC), DAY)
+
+
+def test_a_process_that_was_slower_to_note_the_end_than_another_finds_no_fault(store: Store) -> None:
+    add(store, record())
+    early = journal.head(store)
+    add(store, record())
+    anchor.advance(store.anchor, store, AT)
+    with pytest.raises(JournalError):
+        anchor.write_anchor(store.anchor, early, AT)
+    anchor.advance(store.anchor, store, AT)
+    assert [line.seq for line in anchor.read_anchor(store.anchor)] == [2]
+    tamper(store, delete(2))
+    with pytest.raises(JournalError, match="this is an older copy"):
+        anchor.advance(store.anchor, store, AT)

@@ -16,8 +16,9 @@ import psycopg
 import pytest
 
 from payflow.errors import StoreError
+from payflow.place import has_password
 from payflow.store import DuplicateKeyError, Store, journal, mirror, open_store
-from payflow.store.address import FileAddress, ServerAddress, has_password, read_address
+from payflow.store.address import FileAddress, ServerAddress, read_address
 from payflow.store.mirror import ClientRow
 from payflow.store.placeholders import numbered, plain_insert
 from payflow.store.postgresql import PostgresqlDatabase

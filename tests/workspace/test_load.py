@@ -220,3 +220,21 @@ def test_an_unsigned_contract_bears_no_fee_unless_the_terms_stand_on_the_invoice
     (warning,) = load(write(settings, acme=unsigned), environ).warnings
     assert "its phases stay shut" in warning.remedy
     assert ("no fee or interest arises" in warning.remedy) is told
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("postgresql://u:canary@db.example/studio", True),
+        ("postgresql://u@db.example/studio", False),
+        ("env:STORE", False),
+    ],
+)
+def test_a_password_in_the_stores_address_is_warned_of_and_not_repeated(
+    write: Write, settings: str, contract: str, environ: Mapping[str, str], url: str, warned: bool
+) -> None:
+    text = settings.replace('url = "sqlite:///payflow.db"', f'url = "{url}"')
+    loaded = load(write(text, acme=contract), {**environ, "STORE": "postgresql://u:canary@db.example/studio"})
+    told = [str(problem) for problem in loaded.warnings]
+    assert any("a password stands in the file itself" in one for one in told) is warned
+    assert "canary" not in "".join(told)
