@@ -1,4 +1,4 @@
-"""The yardsticks that are programs of their own: `python -m benchmarks.bare read|upsert EXPORT`, `... decide|kernel WORKSPACE`.
+"""The yardsticks that are programs of their own: `python -m benchmarks.bare NAME EXPORT` or `WORKSPACE`; see `PROGRAMS`.
 
 What every program of this kind has to do, with nothing checked, compared or remembered.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read(export: Path) -> pa.Table:
+def read_pyarrow(export: Path) -> pa.Table:
     """The columns that payflow reads, as text."""
     import pyarrow as pa
     from pyarrow import csv
@@ -26,22 +28,72 @@ def read(export: Path) -> pa.Table:
     return csv.read_csv(export, convert_options=convert)
 
 
-def upsert(export: Path) -> None:
-    """The same rows into a new table, keyed by invoice number, in one transaction."""
-    import sqlite3
+def read_polars(export: Path) -> pa.Table:
+    """The same by polars."""
+    import polars
 
-    table = read(export)
-    target = export.parent.parent / "bare.db"
-    target.unlink(missing_ok=True)
-    store = sqlite3.connect(target)
-    store.execute("PRAGMA journal_mode = WAL")
-    store.execute(f"CREATE TABLE invoice ({', '.join(READ)}, PRIMARY KEY (InvoiceNumber)) WITHOUT ROWID")
-    changes = ", ".join(f"{name} = excluded.{name}" for name in READ if name != "InvoiceNumber")
-    statement = f"INSERT INTO invoice VALUES ({', '.join('?' * len(READ))}) ON CONFLICT DO UPDATE SET {changes}"
-    with store:
-        for batch in table.to_batches(max_chunksize=50_000):
-            store.executemany(statement, zip(*(column.to_pylist() for column in batch.columns), strict=True))
-    store.close()
+    return polars.read_csv(export, columns=READ, schema_overrides=dict.fromkeys(READ, polars.String)).to_arrow()
+
+
+def read_duckdb(export: Path) -> pa.Table:
+    """The same by DuckDB."""
+    import duckdb
+
+    return duckdb.sql(f"SELECT {', '.join(READ)} FROM read_csv('{export}', all_varchar = true)").arrow()
+
+
+#: Those of them that are installed.
+READERS: Mapping[str, Callable[[Path], pa.Table]] = {
+    name: reader
+    for name, reader in {"pyarrow": read_pyarrow, "polars": read_polars, "duckdb": read_duckdb}.items()
+    if find_spec(name)
+}
+
+
+def upsert(export: Path, reader: Callable[[Path], pa.Table]) -> None:
+    """The invoices of the export into the very table of payflow's own store, by one `executemany` in one transaction.
+
+    Nothing is checked, compared or journaled; a cell that is not as it should be ends it.
+    """
+    from itertools import count, repeat
+
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from payflow.store import open_store
+    from payflow.store.database import upsert_statement
+    from payflow.store.mirror import InvoiceRow
+
+    table = reader(export)
+    table = pa.table({name: table[name].cast(pa.string()) for name in READ}).combine_chunks()
+    codes = table["InvoiceNumber"].combine_chunks().dictionary_encode().indices.to_numpy()
+    rows = table.take(np.sort(np.unique(codes, return_index=True)[1]))
+
+    def text(name: str) -> list[str]:
+        values: list[str] = rows[name].to_pylist()
+        return values
+
+    def pence(name: str) -> list[int]:
+        values: list[int] = pc.cast(pc.replace_substring(rows[name], ".", ""), pa.int64()).to_pylist()
+        return values
+
+    def day(name: str) -> list[int]:
+        seconds = pc.cast(pc.strptime(rows[name], format="%d/%m/%Y", unit="s"), pa.int64())
+        values: list[int] = pc.divide(seconds, 86_400).to_pylist()
+        return values
+
+    number, now = text("InvoiceNumber"), "2026-11-21T09:00:00.000000Z"
+    total, paid, due = pence("Total"), pence("InvoiceAmountPaid"), pence("InvoiceAmountDue")
+    columns = (number, number, text("ContactName"), text("Currency"), total, paid, repeat(0), due)
+    dates = (day("InvoiceDate"), day("DueDate"), repeat(None))
+    rest = (text("Status"), text("Reference"), repeat(""), repeat(0), repeat(now), repeat(now), repeat(None))
+    folder = export.parent.parent
+    for old in folder.glob("bare.db*"):
+        old.unlink()
+    with open_store("sqlite:///bare.db", folder, create=True) as store, store.transaction() as tx:
+        statement = upsert_statement("invoice", InvoiceRow._fields, ("id",))
+        tx.executemany(statement, zip(count(1), repeat("books"), *columns, *dates, *rest, strict=False))
 
 
 def decide(workspace: Path) -> None:
@@ -72,7 +124,12 @@ def kernel(workspace: Path) -> None:
     assert len(interest)
 
 
-PROGRAMS: Mapping[str, Callable[[Path], object]] = {"read": read, "upsert": upsert, "decide": decide, "kernel": kernel}
+PROGRAMS: Mapping[str, Callable[[Path], object]] = {
+    **{f"read-{name}": reader for name, reader in READERS.items()},
+    **{f"upsert-{name}": partial(upsert, reader=reader) for name, reader in READERS.items()},
+    "decide": decide,
+    "kernel": kernel,
+}
 
 if __name__ == "__main__":
     PROGRAMS[sys.argv[1]](Path(sys.argv[2]))

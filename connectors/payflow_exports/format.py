@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from payflow.connector import INVOICES, Kind, Limits, Scope
@@ -135,6 +136,7 @@ class Format:
         return f"{self.name}: {', '.join(self.columns[name][0] for name in self.required)}"
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """A header name as it is compared: case, blanks around and inside, and the star of required columns do not count."""
     return " ".join(name.replace("\ufeff", "").replace("*", "").casefold().split())

@@ -306,7 +306,7 @@ class SqliteTransaction:
         written, source = 0, iter(rows)
         with self._guard():
             while batch := list(islice(source, _AT_ONCE * _STATEMENTS)):
-                if any(len(row) != len(columns) for row in batch):
+                if set(map(len, batch)) != {len(columns)}:
                     # values of one row would stand in the next
                     raise ValueError(f"a row for {table} has not {len(columns)} values")
                 whole = len(batch) - len(batch) % _AT_ONCE

@@ -138,7 +138,7 @@ def _journal_identities(work: _Work) -> None:
     """Journal what was minted, before anything that rests on it."""
     fresh, source = work.state.fresh, work.state.source
     if len(fresh) < _FEW:
-        rows = [[one.id, source, one.key, one.number] for one in fresh]
+        rows = [[number, source, key, printed] for number, key, printed in fresh]
         work.journal(RecordKind.IDENTITIES, [{"rows": rows}] if rows else [])
     else:
         work.journal(
@@ -360,7 +360,7 @@ def _mark_missing(work: _Work) -> int:
         covers_from=reading.covers_from,
         covers_to=reading.covers_to,
     )
-    absent = np.setdiff1d(np.array(likely, dtype=np.int64), work.found.ids).tolist()
+    absent = _without(np.array(likely, dtype=np.int64), work.found.ids).tolist()
     counted = 0
     for start in range(0, len(absent), _BATCH):
         rows = mirror.some_invoices(work.tx, absent[start : start + _BATCH])
@@ -374,6 +374,13 @@ def _mark_missing(work: _Work) -> int:
         mirror.mark_unknown(work.tx, [row.id for row in missing], reading.as_of)
         counted += sum(row.unknown_since is None and row.status != Status.DRAFT for row in missing)
     return counted
+
+
+def _without(ids: Ints, others: Ints) -> Ints:
+    """Identities that are not among others."""
+    listed = np.zeros(max(ids.max(initial=0), others.max(initial=0)) + 1, dtype=np.bool_)
+    listed[others] = True
+    return ids[~listed[ids]]
 
 
 def _reading_row(source: str, read: Read, stamp: str, now: datetime) -> ReadingRow:

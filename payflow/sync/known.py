@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from payflow.store import Reader, Store
 
 
-class Minted(NamedTuple):
-    """An identity to be journaled: new, moved to another key, or told its number."""
-
-    id: int
-    key: str
-    number: str
+#: An identity to be journaled, its key and its number: new, moved to another key, or told its number.
+Minted = tuple[int, str, str]
 
 
 @dataclass(slots=True)
@@ -96,7 +92,7 @@ def identify(state: Known, read: Read) -> Identified:
         state.next_id += len(first)
         fresh = [keys[row] for row in first.tolist()]
         have.update(zip(fresh, minted, strict=True))
-        state.fresh.extend(map(Minted, minted, fresh, numbers))
+        state.fresh.extend(zip(minted, fresh, numbers, strict=True))
         state.unnumbered.update(key for key, number in zip(fresh, numbers, strict=True) if not number)
         ids[absent] = np.fromiter((have[keys[row]] for row in absent.tolist()), dtype=np.int64, count=len(absent))
         new[first] = True
@@ -126,7 +122,7 @@ def _learn(state: Known, keys: list[str], read: Read) -> None:
     for row, number in zip(rows, read.invoices.column("number").take(rows).to_pylist() if rows else (), strict=True):
         if number and keys[row] in unnumbered:
             unnumbered.discard(keys[row])
-            state.fresh.append(Minted(state.identities[keys[row]], keys[row], number))
+            state.fresh.append((state.identities[keys[row]], keys[row], number))
 
 
 def name(state: Known, key: str) -> int:
@@ -137,7 +133,7 @@ def name(state: Known, key: str) -> int:
         state.next_id += 1
         state.identities[key] = identity
         state.unnumbered.add(key)
-        state.fresh.append(Minted(identity, key, ""))
+        state.fresh.append((identity, key, ""))
     return identity
 
 
@@ -168,6 +164,6 @@ def rekey(db: Reader, state: Known, read: Read) -> set[int]:
         del state.identities[former[0]]
         state.identities[keys[row]] = identity
         state.unnumbered.discard(former[0])
-        state.fresh.append(Minted(identity, keys[row], number))
+        state.fresh.append((identity, keys[row], number))
         moved.add(identity)
     return moved
