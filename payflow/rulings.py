@@ -36,7 +36,7 @@ def live(store: Store, workspace: Workspace, since: date | None, now: datetime) 
     switched = Record(RecordKind.LIVE, as_of, {"from": start.isoformat(), "place": store.place()})
     told = Record(RecordKind.TOLD, as_of, told_by(found.decision))
     _append(store, found, [switched, *found.agreed.news(as_of), told], now)
-    if check_anchor(store.anchor, store):
+    if store.anchor.exists() and check_anchor(store.anchor, store):
         # a restored copy goes on from here; what the old anchor knew is kept beside it
         store.anchor.rename(store.anchor.with_name(f"{store.anchor.name}.until-{as_of.isoformat()}"))
     advance(store.anchor, store, now)

@@ -63,13 +63,16 @@ def _findings(session: Session) -> Iterator[Problem]:
 
 
 def _store(workspace: Workspace) -> Iterator[Problem]:
+    from payflow.decide.live import is_anchored
     from payflow.store import journal, open_store
     from payflow.store.runs import runs
 
     try:
-        with open_store(workspace.store_url, workspace.root) as store, store.snapshot() as reader:
-            faults = journal.verify(reader, store.anchor)
-            moments = runs(reader)
+        with open_store(workspace.store_url, workspace.root) as store:
+            anchored = is_anchored(store)
+            with store.snapshot() as reader:
+                faults = journal.verify(reader, store.anchor, required=anchored)
+                moments = runs(reader)
     except StoreError as error:
         problem = Problem("store", str(error).rstrip("."), "Until then nothing can be shown or sent")
         # a workspace begins without a store: that is no mistake

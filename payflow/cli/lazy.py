@@ -57,7 +57,10 @@ class LazyGroup(click.Group):
             # click ends quietly when the reader of a pipe went away; a developer may ask for the traceback
             if isinstance(error, BrokenPipeError) or os.environ.get("PAYFLOW_TRACEBACK"):
                 raise
-            click.echo(_told(error), err=True)
+            from payflow.report.text import harmless
+            from payflow.workspace.secrets import masked
+
+            click.echo(masked(harmless(_told(error))), err=True)
             return ctx.exit(1)
 
 

@@ -74,13 +74,16 @@ def verify(context: click.Context, as_json: bool) -> None:
     Example:
       payflow log verify
     """
+    from payflow.decide.live import is_anchored
     from payflow.store import journal
 
     session = context.ensure_object(Session)
-    with session.store() as store, store.snapshot() as reader:
-        faults = journal.verify(reader, store.anchor)
-        records = journal.head(reader).seq
-        erased = len(journal.erasures(reader))
+    with session.store() as store:
+        anchored = is_anchored(store)
+        with store.snapshot() as reader:
+            faults = journal.verify(reader, store.anchor, required=anchored)
+            records = journal.head(reader).seq
+            erased = len(journal.erasures(reader))
     if as_json:
         from payflow.report import operations_json
 

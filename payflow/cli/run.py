@@ -40,6 +40,8 @@ def command(context: click.Context, dry_run: bool, wait: float, quiet: bool, acc
     from payflow.nightly import run
     from payflow.report import operations_json
     from payflow.report.readings import is_uneventful, run_line
+    from payflow.report.text import clean
+    from payflow.workspace.secrets import masked
 
     session = context.ensure_object(Session)
     session.quiet = quiet
@@ -49,7 +51,7 @@ def command(context: click.Context, dry_run: bool, wait: float, quiet: bool, acc
     for source in report.synced:
         session.complain(source.problems)
         if source.error:
-            click.echo(f"{source.source}: {source.error}", err=True)
+            click.echo(masked(clean(f"{source.source}: {source.error}")), err=True)
     left_out = operations_json.run_left_out(report)
     fault = ""
     if not dry_run and not left_out:

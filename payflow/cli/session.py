@@ -135,6 +135,12 @@ class Session:
         lines = [f"{'warning: ' if problem.warning else ''}{problem}" for problem in problems[:_SHOWN]]
         if len(problems) > _SHOWN:
             lines.append(f"and {len(problems) - _SHOWN} more like these; --json lists them all")
+        if not lines:
+            return
+        from payflow.report.text import clean
+        from payflow.workspace.secrets import masked
+
+        lines = [masked(clean(line)) for line in lines]
         for line in lines:
             click.echo(line, err=True)
         self.complaints.extend(lines)

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from payflow.store import Store
 
 
+def is_anchored(store: Store) -> bool:
+    """Whether this store was switched on here, so that there is an anchor file beside it."""
+    live = last_live(store)
+    return live is not None and live.place == store.place()
+
+
 def place_of(store: Store, memory: Memory) -> tuple[Memory, str]:
     """The memory, not live when this store is not the one that was switched on, and then why."""
     live = last_live(store)
@@ -26,7 +32,7 @@ def place_of(store: Store, memory: Memory) -> tuple[Memory, str]:
     if live.place != store.place():
         why = "this store was switched on in another place: it is a copy, or it was moved"
     else:
-        why = check_anchor(store.anchor, store)
+        why = check_anchor(store.anchor, store, required=True)
     if not why:
         return memory, ""
     return replace(memory, live_from=None), why

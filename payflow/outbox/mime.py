@@ -47,7 +47,7 @@ def build(
     message["To"] = _named(name, to)
     if copies:
         message["Cc"] = tuple(_named("", copy) for copy in copies)
-    message["Subject"] = one_line(subject)
+    message["Subject"] = _for_header(subject)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{checked_key(key)}@{_ascii_domain(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -84,6 +84,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(" " if unicodedata.category(sign) in _BLANK_CATEGORIES else sign for sign in text).split())
 
 
+def _for_header(text: str) -> str:
+    """One line in which nothing reads as an encoded word (RFC 2047): decoded, it could end the line and begin a header."""
+    return one_line(text).replace("=?", "= ?")
+
+
 def _printable(text: str) -> str:
     """A body without control characters (tabs and line ends stay) and halves of surrogate pairs."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -92,7 +97,7 @@ def _printable(text: str) -> str:
 
 def _named(name: str, addr_spec: str) -> Address:
     local, _, domain = addr_spec.rpartition("@")
-    return Address(display_name=one_line(name), username=local, domain=domain)
+    return Address(display_name=_for_header(name), username=local, domain=domain)
 
 
 def _ascii_domain(addr_spec: str) -> str:

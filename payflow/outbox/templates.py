@@ -17,7 +17,7 @@ from payflow.errors import Problem, WorkspaceError
 from payflow.outbox import wording
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from payflow.outbox.sandbox import Sandbox
 
 #: The language that is always there.
 FALLBACK = "en"
@@ -31,13 +31,15 @@ class Templates:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._environments: dict[str, Environment] = {}
+        self._environments: dict[str, Sandbox] = {}
 
     def text(self, language: str, name: str, context: Mapping[str, Any]) -> str:
         """The text of one template; `WorkspaceError` with file and line where it does not work."""
         environment = self._environment(language)
         try:
-            return environment.get_template(name).render(context)
+            template = environment.get_template(name)
+            environment.begin()
+            return template.render(context)
         except Exception as error:  # a template that a user wrote may fail in any way
             raise WorkspaceError([self._problem(error, name)]) from error
 
@@ -89,12 +91,13 @@ class Templates:
         """Whether anything is there for a language itself."""
         return any(folder.is_dir() for folder in self.folders(language) if folder.name != FALLBACK)
 
-    def _environment(self, language: str) -> Environment:
+    def _environment(self, language: str) -> Sandbox:
         if language not in self._environments:
             from jinja2 import FileSystemLoader, StrictUndefined
-            from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-            environment = ImmutableSandboxedEnvironment(
+            from payflow.outbox.sandbox import Sandbox
+
+            environment = Sandbox(
                 loader=FileSystemLoader(self.folders(language)),
                 autoescape=lambda name: name is not None and name.endswith(".html"),
                 undefined=StrictUndefined,

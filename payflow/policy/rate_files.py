@@ -91,6 +91,10 @@ def _read(path: Path, _changed: int, _size: int) -> tuple[Row, ...]:
     return tuple(rows[since] for since in sorted(rows))
 
 
+#: What begins a formula where a file is opened as a spreadsheet.
+_FORMULAS = "=+-@\t\r"
+
+
 def mistakes_of(cells: Sequence[str], where: str) -> Iterator[Problem]:
     """What is wrong with a row that a user wrote; an empty line is not wrong."""
     if not cells:
@@ -105,6 +109,10 @@ def mistakes_of(cells: Sequence[str], where: str) -> Iterator[Problem]:
         yield Problem(where, f"rate_percent is {rate!r}", "Write percent a year with a decimal point, such as 2.15")
     if not source:
         yield Problem(where, "there is no source", "Say where the rate stands, such as a web address")
+    elif source[0] in _FORMULAS:
+        yield Problem(
+            where, f"the source begins with {source[0]!r}", "A spreadsheet would run it as a formula: begin with a word"
+        )
 
 
 def _is_day(text: str) -> bool:

@@ -13,6 +13,11 @@ def clean(text: str) -> str:
     return " ".join(blanked.split())
 
 
+def harmless(text: str) -> str:
+    """A message of several lines, whose words may come from files, safe to print: only its line breaks stay."""
+    return "\n".join(line if line.isprintable() else clean(line) for line in text.split("\n"))
+
+
 def width(text: str) -> int:
     """Columns a terminal gives to the text: wide East Asian signs take two, combining marks none."""
     if text.isascii():

@@ -6,6 +6,7 @@ One line per run, `seq hash at`. Whoever cuts the journal's end or puts an older
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -87,14 +88,40 @@ def _note(path: Path, known: Head | None, head: Head, at: datetime) -> None:
         raise unreachable(error, path) from error
 
 
-def check_anchor(path: Path, db: Reader) -> str:
-    """Empty when the journal holds the last anchored record, else a sentence that says what is wrong."""
+def check_anchor(path: Path, db: Reader, *, required: bool = False) -> str:
+    """Empty when the journal holds the last anchored record, else a sentence that says what is wrong.
+
+    `required` where the store was switched on beside this file: without it nobody can tell whether the end was cut off.
+    """
     known = last_anchored(path)
     if known is None:
-        return ""
+        return _gone(path) if required else ""
     [(end,)] = db.query("SELECT coalesce(max(seq), 0) FROM journal")
     found = db.query("SELECT hash FROM journal WHERE seq = ?", (known.seq,))
     return _fault(known, int(end), str(found[0][0]) if found else "")
+
+
+def _gone(path: Path) -> str:
+    return f"the anchor file {path.name} is gone or empty: nothing tells whether this is the whole journal"
+
+
+def faults_of(path: Path, *, required: bool) -> list[str]:
+    """What is wrong with the file itself, a sentence each: that it is gone, or lines that payflow did not write so."""
+    gone = required and not read_anchor(path)
+    try:
+        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+    except FileNotFoundError:
+        lines = []
+    found = [_gone(path)] if gone else []
+    for number, line in enumerate(lines, start=1):
+        if not _WHOLE.fullmatch(line) and not _CUT_SHORT.fullmatch(line):
+            found.append(f"line {number} of the anchor file {path.name} was changed after it was written")
+    return found
+
+
+#: A line as it is written, and what a crash may leave of one.
+_WHOLE = re.compile(r"\d+ [0-9a-f]{64} \S+Z")
+_CUT_SHORT = re.compile(r"\d*|\d+ [0-9a-f]{0,64}|\d+ [0-9a-f]{64} [-0-9T:.]{0,26}")
 
 
 _REMEDY = "Put the right database back, or ask `payflow log verify` what is missing."

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from payflow.model.journal import Record, RecordKind
 from payflow.store import chain, projections
-from payflow.store.anchor import Head, read_anchor
+from payflow.store.anchor import Head, faults_of, read_anchor
 from payflow.store.chain import GENESIS, Sealed
 from payflow.store.database import Reader, Row, Transaction
 from payflow.store.moments import from_moment, to_date, to_day, to_moment
@@ -203,12 +203,12 @@ def rebuild_projections(tx: Transaction) -> None:
             projections.project(tx, entry.kind, entry.body)
 
 
-def verify(db: Reader, anchor: Path) -> list[str]:
+def verify(db: Reader, anchor: Path, *, required: bool = False) -> list[str]:
     """One sentence for every fault, naming the record; empty when the chain holds and reaches what the anchor file knows.
 
-    Read inside a snapshot while others may write.
+    `required` says that there must be an anchor file. Read inside a snapshot while others may write.
     """
-    faults: list[str] = []
+    faults = faults_of(anchor, required=required)
     erased = erasures(db)
     anchored = {line.seq: line.hash for line in read_anchor(anchor)}
     last = Head(0, GENESIS)

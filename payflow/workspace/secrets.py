@@ -16,6 +16,25 @@ from payflow.workspace.document import Table
 _HOW = '"env:NAME" (an environment variable) or "file:PATH" (a file that only you can read)'
 
 
+#: Secrets that were handed out in this process, so that none of them is ever printed.
+_HANDED_OUT: set[str] = set()
+#: A shorter one would blot out common words; nobody guards anything with it.
+_LEAST = 6
+
+
+def masked(text: str) -> str:
+    """A text without any secret that this process knows, for messages whose words come from elsewhere."""
+    for secret in sorted(_HANDED_OUT, key=len, reverse=True):
+        text = text.replace(secret, "(a secret)")
+    return text
+
+
+def _noted(secret: str) -> str:
+    if len(secret) >= _LEAST:
+        _HANDED_OUT.add(secret)
+    return secret
+
+
 @dataclass(frozen=True, slots=True)
 class Vault:
     """Where references are looked up: files relative to `root`, variables in `environ`."""
@@ -33,9 +52,9 @@ class Vault:
             return value
         kind, _, rest = value.partition(":")
         if kind == "env" and rest:
-            return self._variable(table, key, rest)
+            return _noted(self._variable(table, key, rest))
         if kind == "file" and rest:
-            return self._file(table, key, rest)
+            return _noted(self._file(table, key, rest))
         remedy = f"Write {_HOW}. A secret that stood in this file should be replaced at its issuer."
         table.wrong(key, "a secret is not referred to, but may stand in the file itself", remedy)
         return ""

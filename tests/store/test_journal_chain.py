@@ -400,3 +400,31 @@ def test_a_process_that_was_slower_to_note_the_end_than_another_finds_no_fault(s
     tamper(store, delete(2))
     with pytest.raises(JournalError, match="this is an older copy"):
         anchor.advance(store.anchor, store, AT)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace("1 ", "7 ", 1), "the journal ends at record 2, the anchor file"),
+        (lambda text: "x" + text, "line 1 of the anchor file NAME was changed after"),
+        (lambda text: text.replace(text[5:9], "0000" if text[5:9] != "0000" else "1111", 1), "record 1 is not the one"),
+        (lambda _: "", "the anchor file NAME is gone or empty"),
+        (lambda _: None, "the anchor file NAME is gone or empty"),
+    ],
+)
+def test_an_anchor_file_that_was_changed_or_taken_away_is_told(
+    store: Store, change: Callable[[str], str | None], said: str
+) -> None:
+    for _ in range(2):
+        add(store, record())
+        anchor.write_anchor(store.anchor, journal.head(store), AT)
+    assert journal.verify(store, store.anchor, required=True) == []
+    changed = change(store.anchor.read_text())
+    if changed is None:
+        store.anchor.unlink()
+    else:
+        store.anchor.write_text(changed)
+    assert any(
+        fault.startswith(said.replace("NAME", store.anchor.name))
+        for fault in journal.verify(store, store.anchor, required=True)
+    )

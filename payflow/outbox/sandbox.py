@@ -1,0 +1,79 @@
+"""Where templates run: no way to Python's insides, no endless loop, no endless text.
+
+A template of the workspace is a file that somebody wrote, perhaps somebody else. It sees plain values and may call what is
+harmless (Jinja's sandbox); here it may also not go on for ever: turns of loops and calls of macros are counted, and what is
+multiplied or added up has an end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+#: Turns of all loops of one message together; the longest one payflow writes takes a few for each invoice.
+TURNS = 100_000
+#: Signs of a text, items of a list, and the greatest number that sums and products may come to.
+SIZE = 1_000_000
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Templates whose work has an end."""
+
+    intercepted_binops = frozenset({"+", "-", "*", "**", "//", "%"})
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._turns = 0
+        self.globals["_turn"] = self._turn
+
+    def begin(self) -> None:
+        """Count anew: another template runs."""
+        self._turns = 0
+
+    def _turn(self) -> str:
+        self._turns += 1
+        if self._turns > TURNS:
+            raise SecurityError(f"the loops of this template go on for more than {TURNS} turns")
+        return ""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        repeated: list[nodes.For | nodes.Macro] = [*tree.find_all(nodes.For), *tree.find_all(nodes.Macro)]
+        for one in repeated:
+            call = nodes.Call(nodes.Name("_turn", "load"), [], [], None, None)
+            one.body.insert(0, nodes.Output([call]).set_lineno(one.lineno))
+        for constant in tree.find_all(nodes.Const):
+            if isinstance(constant.value, int) and abs(constant.value) > SIZE:
+                raise SecurityError(f"the number {constant.value} is more than a template may use")
+        return tree
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """A sum or product, if it has a size that a letter can have."""
+        if operator == "*" and _size(left) * _size(right) > SIZE:
+            raise SecurityError("a product is larger than a template may make")
+        if operator == "**" and (not isinstance(right, int) or abs(right) > _EXPONENT or _size(left) > SIZE):
+            raise SecurityError("a power is larger than a template may make")
+        if operator == "+" and _size(left) + _size(right) > 2 * SIZE:
+            raise SecurityError("a sum is larger than a template may make")
+        if operator == "%" and isinstance(left, str):
+            raise SecurityError("a text is put together with {{ }} or ~, not with %")
+        return super().call_binop(context, operator, left, right)
+
+
+_EXPONENT = 6
+
+
+def _size(value: Any) -> int:
+    """How much of something there is: signs of a text, of all items of a list, or how great a number is."""
+    if isinstance(value, int):
+        return max(abs(value), 1)
+    if isinstance(value, (list, tuple)):
+        return 1 + sum(_size(one) for one in value)
+    try:
+        return max(len(value), 1)
+    except TypeError:
+        return 1
