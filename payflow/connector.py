@@ -41,6 +41,7 @@ __all__ = [
     "Near",
     "Problem",
     "Reading",
+    "Rereader",
     "Scope",
     "Settlement",
     "SourceContext",
@@ -102,6 +103,22 @@ class Connector(Protocol):
 
     def pull(self, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield what the source holds; `cursor` is what the last pull left, None for everything."""
+        ...
+
+
+@runtime_checkable
+class Rereader(Protocol):
+    """A connector whose source can be asked about single invoices, as an API can and a file cannot.
+
+    Before a notice or a charge goes out, invoices that were read a while ago are read again.
+    """
+
+    def reread(self, keys: Sequence[str]) -> Iterator[Batch]:
+        """Yield what the source says now of the invoices with these keys, with all their entries.
+
+        One call for all invoices that are about to be asked for. The reading's scope is `changed`, so that it speaks for
+        none but those it lists. Raises `ConnectorError`; then nothing is taken over.
+        """
         ...
 
 

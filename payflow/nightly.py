@@ -6,16 +6,19 @@ no lock itself; the command line does. Running again, late or twice plans nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from payflow.decide import Ground, ground, stood_on, today
+from payflow.decide.views import ASKING
 from payflow.errors import DeliveryError, Refused, WorkspaceError
 from payflow.model.agreement import Workspace
-from payflow.model.decision import Decision, Plan
+from payflow.model.decision import ClientMessage, Decision, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.outbox import calendar
 from payflow.outbox.deliver import Courier, due
@@ -26,13 +29,17 @@ from payflow.outbox.transport import open_transport
 from payflow.plan import told_by
 from payflow.store import journal, messages
 from payflow.store.anchor import advance
+from payflow.store.mirror import InvoiceRow
+from payflow.store.moments import to_moment
 from payflow.store.runs import last_day, note_run, runs
 from payflow.store.stamp import stamp
-from payflow.sync import SyncReport, begin, sync
+from payflow.sync import SyncReport, begin, read_again, sync
 
 if TYPE_CHECKING:
     from payflow.store import Store
 
+#: A reading older than this is not acted on where its source can be asked again (design section 8).
+_FRESH = timedelta(minutes=15)
 #: How often a run decides again because something changed under its hands, before it leaves the rest to the next run.
 _ROUNDS = 3
 #: How far a clock may be set back, as by a time server, without a word.
@@ -140,6 +147,13 @@ class _Night:
         self._store, self._workspace, self._as_of, self._now = store, workspace, as_of, now
         self._pause = pause
         self._renderer = Renderer(workspace.root, workspace.business)
+        self._began = monotonic()
+        self._unread: list[SyncReport] = []
+        #: invoices that their source was asked about and said nothing of
+        self._silent: frozenset[int] = frozenset()
+        #: sources that cannot be asked about single invoices
+        self._unaskable: set[str] = {one.key for one in workspace.sources if one.files}
+        self._kept: tuple[Ground, frozenset[str], Mapping[int, tuple[InvoiceRow, str]]] | None = None
         self._dropped: list[str] = []
         self._reversed: list[str] = []
 
@@ -149,9 +163,10 @@ class _Night:
         try:
             courier = Courier(self._store, self._workspace, transport, self._as_of, self._now, pause=self._pause)
             courier.recover()
-            for _ in range(_ROUNDS):
-                if self._clients(courier):
-                    break
+            rounds = _ROUNDS
+            while rounds and not self._clients(courier):
+                # what is only read again because the run takes long costs no round
+                rounds -= courier.outdated
             told = self._owner(courier)
         finally:
             transport.close()
@@ -161,7 +176,7 @@ class _Night:
             as_of=self._as_of,
             live=True,
             dry_run=False,
-            synced=synced,
+            synced=(*synced, *self._unread),
             decision=self._ground().decision,
             sent=tuple(delivered.sent),
             waiting=tuple(row.key for row in messages.messages(self._store, MessageState.WAITING)),
@@ -177,18 +192,24 @@ class _Night:
 
     def _clients(self, courier: Courier) -> bool:
         """Decide, propose and hand over. False when the facts changed meanwhile, so that it must be decided again."""
-        found = self._ground()
+        found = self._read_again(self._ground())
         self._check_templates(found)
-        proposed = self._propose(found, courier)
+        plan = self._plan(found)
+        proposed = self._propose(found, plan, courier)
         if proposed is None:
+            courier.outdated = True
             return False
-        for message in found.decision.plan.messages:
+        handed = False
+        for message in plan.messages:
             key = proposed.waiting.get(message.recipient.client)
             row = messages.message(self._store, key) if key else None
             if key is None or row is None or not due(row, self._now):
                 continue
-            if calendar.opening(message.recipient, self._workspace.mail, self._now) is not None:
+            if calendar.opening(message.recipient, self._workspace.mail, self._moment()) is not None:
                 continue
+            if handed and self._aged(found, [message]):
+                return False
+            handed = True
             try:
                 reserved = part(message, messages.intents_of(self._store, key))
                 letter = client_letter(reserved, key, self._renderer, self._workspace.business, self._now, self._as_of)
@@ -209,13 +230,84 @@ class _Night:
         if mistakes:
             raise WorkspaceError(mistakes)
 
-    def _propose(self, found: Ground, courier: Courier) -> Proposed | None:
+    def _moment(self) -> datetime:
+        """The moment it is by now: a run over many clients takes its time."""
+        return self._now + timedelta(seconds=monotonic() - self._began)
+
+    def _read_again(self, found: Ground) -> Ground:
+        """Decide on fresh facts: what is about to be asked for is read again where the source can be asked and was not lately.
+
+        One call for each source. One that fails is noted, and nothing of its invoices goes out; one that says nothing of an
+        invoice it was asked about is told, and the notice waits.
+        """
+        open_now = [one for one in found.decision.plan.messages if self._may_go(one)]
+        keys: dict[str, list[str]] = {}
+        for row in self._aged(found, open_now):
+            keys.setdefault(row.source, []).append(row.key)
+        if not keys:
+            return found
+        reports = read_again(self._store, found.agreed.workspace, keys, now=self._moment())
+        sources = {one.key: one for one in found.agreed.workspace.sources}
+        could = {report.source for report in reports}
+        self._unaskable |= {key for key in keys if key not in sources or sources[key].name not in could}
+        if not reports:
+            return found
+        self._pause("read again")
+        self._unread += [report for report in reports if report.failed]
+        again = self._ground()
+        failed = {report.source for report in reports if report.failed}
+        for row in self._aged(again, open_now):
+            source = sources[row.source]
+            if source.name not in failed:
+                error = (
+                    f"it was asked about {row.number or row.key} and said nothing of it; no notice about it goes out"
+                )
+                self._unread.append(SyncReport(source.name, source.connector, error=error))
+                self._silent |= {row.id}
+        return again
+
+    def _may_go(self, message: ClientMessage) -> bool:
+        """Whether a message could leave now: it is its hour, and no try before says to wait."""
+        waiting = messages.waiting_for(self._store, message.recipient.client)
+        return (waiting is None or due(waiting, self._now)) and (
+            calendar.opening(message.recipient, self._workspace.mail, self._moment()) is None
+        )
+
+    def _aged(self, found: Ground, wanted: Iterable[ClientMessage]) -> list[InvoiceRow]:
+        """The invoices that messages ask for whose reading is too old to act on, of sources that may be asked."""
+        oldest = to_moment(self._moment() - _FRESH)
+        askable = self._askable(found)
+        rows = (askable.get(item.invoice.id) for message in wanted for item in message.notices)
+        return [row for row, fresh in filter(None, rows) if fresh < oldest and row.id not in self._silent]
+
+    def _askable(self, found: Ground) -> Mapping[int, tuple[InvoiceRow, str]]:
+        """Invoices whose sources may be asked about them, with the moment they were last told; kept for one decision."""
+        if self._kept is None or self._kept[0] is not found or self._kept[1] != self._unaskable:
+            rows = zip(found.setting.facts.invoices, found.setting.fresh, strict=True)
+            kept = {row.id: (row, fresh) for row, fresh in rows if row.source not in self._unaskable}
+            self._kept = (found, frozenset(self._unaskable), kept)
+        return self._kept[2]
+
+    def _plan(self, found: Ground) -> Plan:
+        """The plan without what could not be read again; a message about nothing else goes on waiting."""
+        plan = found.decision.plan
+        if not self._silent:
+            return plan
+        kept = [
+            replace(one, notices=tuple(item for item in one.notices if item.invoice.id not in self._silent))
+            for one in plan.messages
+        ]
+        left = tuple(one for one in kept if one.notices or one.corrections)
+        return replace(plan, messages=left, paused=plan.paused | self._silent)
+
+    def _propose(self, found: Ground, plan: Plan, courier: Courier) -> Proposed | None:
         """T1. None when the facts are no longer those that were decided on."""
         stood = Stood(stood_on.basis(found), stood_on.facts(found))
         with self._store.transaction() as tx:
             if stamp(tx) != found.stamp:
                 return None
-            proposed = propose(tx, found.decision.plan, stood=stood, as_of=self._as_of, now=self._now)
+            why = partial(_why_not, found.decision)
+            proposed = propose(tx, plan, stood=stood, as_of=self._as_of, now=self._now, why=why)
             courier.trust(stamp(tx))
         self._dropped.extend(proposed.dropped)
         self._reversed.extend(proposed.reversed)
@@ -264,3 +356,11 @@ class _Night:
     def _note_told(self, found: Ground) -> None:
         with self._store.transaction() as tx:
             journal.append(tx, [Record(RecordKind.TOLD, self._as_of, told_by(found.decision))], at=self._now)
+
+
+def _why_not(decision: Decision, invoice: int) -> str:
+    """Why nothing is due on an invoice any more, for the journal."""
+    view = next((one for one in decision.invoices if one.id == invoice), None)
+    if view is None:
+        return ""
+    return f"{view.number} is {view.state.word}" if view.state not in ASKING else f"{view.number}: {view.next_why}"

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from payflow.connector import Batch, Cursor, Problem, Reading, Scope, SourceContext, Status
 from payflow_stripe import facts
-from payflow_stripe.api import VERSION, Api
+from payflow_stripe.api import PAGE, VERSION, Api
 from payflow_stripe.cursor import MOST_IDS, OVERLAP, Memory, recall
 from payflow_stripe.entries import Entry, Related, of_customer, owed_again
 from payflow_stripe.facts import Customer, Invoice, Withdrawal
@@ -70,6 +70,14 @@ class StripeSource:
             pull = Pull(self._context, self._api, scene)
             pull.everything()
         yield from pull.batches()
+
+    def reread(self, keys: Sequence[str]) -> Iterator[Batch]:
+        """Yield what Stripe says now of these invoices, with all payments, credit notes, refunds and disputes on them."""
+        pull = Pull(self._context, self._api, (self._api.mode, VERSION, self._context.timezone))
+        pull.these(keys)
+        for batch in pull.batches():
+            # it says nothing of what else changed, so the next pull goes on from where the last one ended
+            yield replace(batch, cursor=None)
 
 
 class Pull:
@@ -130,6 +138,20 @@ class Pull:
             if (customer := self._api.one("/v1/customers", key)) is not None:
                 self._take_customer(customer)
         return True
+
+    def these(self, keys: Sequence[str]) -> None:
+        """Some invoices, and all that moved them. Many are picked out of the list of open ones, the rest asked for one by one."""
+        self._scope = Scope.CHANGED
+        wanted = set(keys)
+        if len(wanted) > PAGE:
+            for raw in self._api.all("/v1/invoices", status="open", expand=["data.customer"]):
+                if text(raw, "id") in wanted:
+                    self._take_invoice(raw)
+        for key in sorted(wanted - self._invoices.keys()):
+            if (invoice := self._api.one("/v1/invoices", key, expand=["customer"])) is not None:
+                self._take_invoice(invoice)
+        for found in list(self._invoices.values()):
+            self._look_into(found, everything=True)
 
     def batches(self) -> Iterator[Batch]:
         """The reading, in portions; the last one carries the cursor."""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from payflow.report.ansi import Style
     from payflow.store import Store
 
-#: Exit codes of the interface; 0 is done or yes, 1 failed, 2 wrong usage.
+#: Exit codes of the interface; 0 is done or yes, 2 wrong usage.
+FAILED = 1
 BLOCKED = 3
 LEFT_OUT = 4
 

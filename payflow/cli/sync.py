@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from payflow.cli.options import json_option
-from payflow.cli.session import LEFT_OUT, LOCK_PATIENCE, Session
+from payflow.cli.session import FAILED, LEFT_OUT, LOCK_PATIENCE, Session
 
 
 @click.command()
@@ -16,7 +16,8 @@ from payflow.cli.session import LEFT_OUT, LOCK_PATIENCE, Session
 def command(context: click.Context, sources: tuple[str, ...], full: bool, as_json: bool) -> None:
     """Read all configured sources, or the named ones.
 
-    A source that fails does not stop the others; the exit code is then 4. The first reading makes the store.
+    A source that fails does not stop the others; the exit code is then 4, or 1 when none could be read.
+    The first reading makes the store.
 
     \b
     Example:
@@ -37,5 +38,7 @@ def command(context: click.Context, sources: tuple[str, ...], full: bool, as_jso
     else:
         lines = [synced_line(report) for report in reports]
         session.say("\n".join(lines) if lines else "No source is configured: add a [[source]] to payflow.toml.")
+    if reports and all(report.failed for report in reports):
+        context.exit(FAILED)
     if operations_json.left_out(reports):
         context.exit(LEFT_OUT)

@@ -118,12 +118,12 @@ def _ground(
     names = [_client_name(facts, row) for row in facts.invoices]
     source_names = {one.key: one.name for one in workspace.sources}
     claimed = _claim(facts, standing, names, source_names)
-    setting = _setting(facts, memory, standing, claimed, names, source_names, as_of, now, store_id)
+    sources = _sources(workspace, facts, as_of, now)
+    setting = _setting(facts, memory, standing, claimed, names, source_names, _unread(sources), as_of, now, store_id)
     cases = views.cases(setting)
     listed = [case.view for case in cases]
     projects = _judge(cases, standing, memory, as_of)
     recipients = _recipients(workspace, facts, cases)
-    sources = _sources(workspace, facts, as_of, now)
     wanted = needs(setting, cases, claimed, recipients, sources, standing.problems)
     planned = plan.plan(cases, projects, setting.memory, recipients, wanted, as_of, store_id)
     decision = Decision(
@@ -133,7 +133,7 @@ def _ground(
         not_live_because=not_live_because,
         invoices=listed,
         projects=projects,
-        plan=planned,
+        plan=replace(planned, paused=frozenset(view.id for view in listed if view.source in setting.unread)),
         needs=wanted,
         totals=_totals(cases),
         sources=sources,
@@ -174,6 +174,7 @@ def _setting(
     claimed: Claimed,
     names: Sequence[str],
     source_names: Mapping[str, str],
+    unread: frozenset[str],
     as_of: date,
     now: datetime,
     store_id: str,
@@ -229,6 +230,7 @@ def _setting(
             for step in policy.ladder
         },
         covered=views.covered_by_credit(columns, assessment, as_of),
+        unread=unread,
         as_of=as_of,
         store_id=store_id,
         bank=bank.with_suggestions(banked, _outstanding(facts, assessment)) if facts.lines else banked,
@@ -244,6 +246,11 @@ def _outstanding(facts: Facts, assessment: Assessment) -> dict[int, int]:
         )
         if state in views.ASKING
     }
+
+
+def _unread(sources: Sequence[SourceView]) -> frozenset[str]:
+    """Sources whose last try failed: what they list is not chased until they are read. The gate stays as the facts have it."""
+    return frozenset(one.source for one in sources if one.problem)
 
 
 def _stale(
@@ -332,7 +339,9 @@ def _sources(workspace: Workspace, facts: Facts, as_of: date, now: datetime) -> 
     found = []
     for key, readings in of_source.items():
         finished = [one.as_of for one in readings if one.finished]
-        last = max(readings, key=lambda one: (one.recorded_at, one.id), default=None)
+        # a failure is one from its own day on, so that a day before it is decided as it was
+        tried = [one for one in readings if one.finished or local_day(from_moment(one.recorded_at), zone) <= today]
+        last = max(tried, key=lambda one: (one.recorded_at, one.id), default=None)
         newest = from_moment(max(finished)).astimezone(zone) if finished else None
         stale = newest is None or today - local_day(newest, zone) > after.get(key, STALE_FILES)
         problem = last.problem if last is not None and not last.finished else ""

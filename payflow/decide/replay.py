@@ -105,7 +105,12 @@ def _again(store: Store, workspace: Workspace, present: Ground, entry: JournalEn
 def _standing(store: Store, seq: int) -> set[Intent]:
     """Steps that messages decided before spoke of already."""
     of_key: dict[str, set[Intent]] = {}
-    for entry in entries(store, kinds=[RecordKind.DECISION], before=seq):
+    for entry in entries(store, kinds=[RecordKind.DECISION, RecordKind.MESSAGE_RESOLVED], before=seq):
+        if entry.kind == RecordKind.MESSAGE_RESOLVED:
+            # given back by a person, to be decided anew
+            if entry.body["outcome"] in ("not-sent", "retry"):
+                of_key.pop(entry.body["key"], None)
+            continue
         for message in entry.body["messages"]:
             of_key.setdefault(message["key"], set()).update((number, step) for number, step in message["intents"])
         for dropped in entry.body["dropped"]:

@@ -94,6 +94,8 @@ class Setting:
     present: Mapping[str, str]
     step_names: Mapping[tuple[str, str], str]
     covered: frozenset[int]
+    #: names of sources that could not be read at the last try
+    unread: frozenset[str]
     as_of: date
     store_id: str = ""
     bank: Banked = field(default_factory=Banked)
@@ -310,6 +312,8 @@ def _why_none(setting: Setting, view: InvoiceView) -> str:
         Flag.STALE: f"last read {view.read_at.date().isoformat()}, too long ago to act on",
         Flag.COVERED: "open credit of the client covers it",
     }
+    if view.source in setting.unread:
+        return f"{view.source} could not be read at the last try"
     return next((text for flag, text in reasons.items() if flag in view.flags), "")
 
 

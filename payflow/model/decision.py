@@ -316,6 +316,8 @@ class Plan:
     changes: tuple[VerdictChange, ...] = ()
     news: tuple[Need, ...] = ()
     baseline: bool = False
+    #: invoices whose source could not be read at the last try: nothing new is said of them, and what waits goes on waiting
+    paused: frozenset[int] = frozenset()
 
     @property
     def empty(self) -> bool:

@@ -30,12 +30,13 @@ class RecordKind(StrEnum):
     # {rows: [[id, as_of, paid, credited, due_on]]}: balances and due dates seen, as of a moment;
     # or, of invoices seen for the first time, {as_of, columns: {invoice: [...], paid: [...], credited: [...], due_on: [...]}}
     OBSERVATIONS = "observations"
-    # {messages: [{key, client, intents}], dropped: [{key, client, why}], taken_back: [{ref, invoice, amount}], facts: [...],
+    # {messages: [{key, client, intents}], dropped: [{key, client, why}], released: [{..., intents}],
+    #  taken_back: [{ref, invoice, amount}], facts: [...],
     # digest, rates, program}: what a run decided (T1), and on what (`payflow.decide.stood_on`)
     DECISION = "decision"
     # {key, client, day, outcome, transport, detail, to, notices: [...], charges: [...]}: what became of a message (T3)
     OUTCOME = "outcome"
-    # {key, client, day, outcome: sent|not-sent|retry, notices, charges, reason, by}: a person settles what became of a message
+    # {key, client, day, outcome: sent|not-sent|retry|hurried, notices, charges, reason, by}: a person's word on a message
     MESSAGE_RESOLVED = "message-resolved"
     # {ref, invoice, kind, amount, currency, why}: part or all of a charge taken back
     CHARGE_REVERSED = "charge-reversed"

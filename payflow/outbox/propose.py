@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
@@ -38,8 +38,20 @@ class Stood:
     facts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def propose(tx: Transaction, plan: Plan, *, stood: Stood, as_of: date, now: datetime) -> Proposed:
-    """Bring the outbox in line with the plan. Nothing is journaled when nothing changes."""
+def propose(
+    tx: Transaction,
+    plan: Plan,
+    *,
+    stood: Stood,
+    as_of: date,
+    now: datetime,
+    why: Callable[[int], str] = lambda _invoice: "",
+) -> Proposed:
+    """Bring the outbox in line with the plan. Nothing is journaled when nothing changes.
+
+    `why` says, by invoice id, why nothing is due on it any more ("INV-0012 is paid"). What waits about invoices whose source
+    could not be read goes on waiting.
+    """
     taken = messages.intended(tx)
     waiting = {
         row.client: row.key
@@ -52,7 +64,7 @@ def propose(tx: Transaction, plan: Plan, *, stood: Stood, as_of: date, now: date
         ]
         for message in plan.messages
     }
-    dropped, decided = _drop(tx, waiting, wanted), []
+    dropped, decided, released = _drop(tx, waiting, wanted, plan.paused, why), [], []
     for name, steps in wanted.items():
         if not steps:
             continue
@@ -62,11 +74,13 @@ def propose(tx: Transaction, plan: Plan, *, stood: Stood, as_of: date, now: date
             messages.add(tx, key, name, now)
         have = messages.intents_of(tx, key)
         fresh = [step for step in steps if step not in have]
-        messages.remove_intents(tx, key, sorted(have - set(steps)))
+        if gone := sorted(have - set(steps)):
+            messages.remove_intents(tx, key, gone)
+            released.append({"key": key, "client": name, "why": _reasons(gone, why), "intents": [*map(list, gone)]})
         messages.add_intents(tx, key, fresh)
         if fresh:
             decided.append({"key": key, "client": name, "intents": [list(step) for step in fresh]})
-    _journal(tx, plan, decided, dropped, stood, as_of, now)
+    _journal(tx, plan, decided, dropped, released, stood, as_of, now)
     return Proposed(waiting, tuple(one["key"] for one in dropped), tuple(takeback.ref for takeback in plan.takebacks))
 
 
@@ -108,15 +122,28 @@ def free_key(db: Reader, key: str) -> str:
     return next(one for one in numbered if one not in taken) if taken else key
 
 
-def _drop(tx: Transaction, waiting: dict[str, str], wanted: dict[str, list[Intent]]) -> list[dict[str, str]]:
+def _drop(
+    tx: Transaction,
+    waiting: dict[str, str],
+    wanted: dict[str, list[Intent]],
+    paused: Collection[int],
+    why: Callable[[int], str],
+) -> list[dict[str, str]]:
     dropped = []
     for name in [name for name in waiting if not wanted.get(name)]:
+        steps = sorted(messages.intents_of(tx, waiting[name]))
+        if any(invoice in paused for invoice, _ in steps):
+            continue
         key = waiting.pop(name)
-        messages.remove_intents(tx, key, sorted(messages.intents_of(tx, key)))
-        why = "nothing of it is due any more"
-        messages.settle(tx, key, MessageState.DROPPED, why)
-        dropped.append({"key": key, "client": name, "why": why})
+        reason = _reasons(steps, why)
+        messages.release(tx, key, reason)
+        dropped.append({"key": key, "client": name, "why": reason})
     return dropped
+
+
+def _reasons(steps: Iterable[Intent], why: Callable[[int], str]) -> str:
+    told = [text for invoice in dict.fromkeys(invoice for invoice, _ in steps) if (text := why(invoice))]
+    return ": ".join(["nothing of it is due any more", *(["; ".join(told)] if told else [])])
 
 
 def _journal(
@@ -124,15 +151,18 @@ def _journal(
     plan: Plan,
     decided: Sequence[dict[str, Any]],
     dropped: Sequence[dict[str, str]],
+    released: Sequence[dict[str, Any]],
     stood: Stood,
     as_of: date,
     now: datetime,
 ) -> None:
     records = [*_reversals(plan, as_of)]
-    if decided or dropped or records:
+    if decided or dropped or released or records:
         taken_back = [{"ref": one.ref, "invoice": one.invoice, "amount": one.amount} for one in plan.takebacks]
         spoken = {number for one in decided for number, _ in one["intents"]} | {one.invoice for one in plan.takebacks}
         body = {"messages": list(decided), "dropped": list(dropped), "taken_back": taken_back}
+        if released:
+            body["released"] = list(released)
         body |= {"facts": [dict(stood.facts[number]) for number in sorted(spoken) if number in stood.facts]}
         records.append(Record(RecordKind.DECISION, as_of, {**body, **stood.basis}))
     if records:

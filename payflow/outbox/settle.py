@@ -41,14 +41,14 @@ def retry(store: Store, name: str, *, reason: str, as_of: date, now: datetime) -
         row = find(tx, name)
         if row.state is MessageState.WAITING:
             messages.settle(tx, row.key, MessageState.WAITING, row.detail)
-            words = f"{row.key} is tried again by the next run."
+            outcome, words = "hurried", f"{row.key} is tried again by the next run."
         elif row.state is MessageState.FAILED:
             messages.release(tx, row.key, f"to be decided again: {reason}")
-            words = f"{row.key} is dropped; the next run decides about its steps afresh."
+            outcome, words = "retry", f"{row.key} is dropped; the next run decides about its steps afresh."
         else:
             remedy = _RESOLVE if row.state is MessageState.UNSURE else ""
             raise Refused(f"{row.key} is {row.state.value}; only what was refused or waits can be tried again.{remedy}")
-        journal.append(tx, [_record(row, "retry", as_of, reason)], at=now)
+        journal.append(tx, [_record(row, outcome, as_of, reason)], at=now)
     return words
 
 

@@ -51,6 +51,12 @@ def message(db: Reader, key: str) -> MessageRow | None:
     return _row(rows[0]) if rows else None
 
 
+def waiting_for(db: Reader, client: str) -> MessageRow | None:
+    """The message that waits for a client; there is one at most."""
+    rows = db.query(f"{_SELECT} WHERE client = ? AND state = ?", (client, MessageState.WAITING.value))
+    return _row(rows[0]) if rows else None
+
+
 def _row(row: Sequence[Any]) -> MessageRow:
     key, client, day, state, attempts, not_before, owner, transport, detail, created_at, body = row
     return MessageRow(

@@ -7,13 +7,13 @@ Sources fail apart: one that cannot be read is noted as an unfinished reading an
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from payflow.connector import ConnectorSpec, SourceContext, discover
+from payflow.connector import Batch, Connector, ConnectorSpec, Rereader, SourceContext, discover
 from payflow.decide.agreed import agreed
 from payflow.decide.forgotten import Register
 from payflow.errors import ConnectorError, PayflowError, Problem, Refused, UnknownName
@@ -66,6 +66,28 @@ def sync(
     specs = discover()
     reports = [_sync_one(store, workspace, source, specs[source.connector], full, now) for source in chosen]
     lines.remember(store, workspace, now)
+    return reports
+
+
+def read_again(
+    store: Store, workspace: Workspace, asked: Mapping[str, Sequence[str]], *, now: datetime
+) -> list[SyncReport]:
+    """Ask sources about single invoices, `asked` by the source's key; one call each. Sources that cannot be asked are left out.
+
+    One that fails is noted as a reading that was not finished, and nothing of it is taken over.
+    """
+    reports = []
+    for source in workspace.sources:
+        if source.files or not asked.get(source.key):
+            continue
+        spec = discover()[source.connector]
+        context = _context(workspace, source, (), now, source.options)
+
+        def ask(connector: Connector, keys: Sequence[str] = asked[source.key]) -> Iterator[Batch]:
+            return connector.reread(keys) if isinstance(connector, Rereader) else iter(())
+
+        if isinstance(spec.open(context), Rereader):
+            reports.append(_guarded(store, workspace, source, spec, context, ask, now))
     return reports
 
 
@@ -197,10 +219,22 @@ def _sync_one(
     if source.files and not files:
         error = f"no file matches {', '.join(source.files)} in {workspace.root}. Export one there, or correct `files`."
         return _failed(store, source, spec, error, now)
+    cursor = None if full else read_cursor(store, source.key)
+    return _guarded(store, workspace, source, spec, context, lambda connector: connector.pull(cursor), now)
+
+
+def _guarded(
+    store: Store,
+    workspace: Workspace,
+    source: SourceSettings,
+    spec: ConnectorSpec,
+    context: SourceContext,
+    ask: Callable[[Connector], Iterable[Batch]],
+    now: datetime,
+) -> SyncReport:
+    """Take a reading over whole, or note that it failed: this is the one place where sources fail apart."""
     try:
-        return _read_into(
-            store, workspace, source, spec, context, None if full else read_cursor(store, source.key), now
-        )
+        return _read_into(store, workspace, source, spec, context, ask, now)
     except ConnectorError as error:
         return _failed(store, source, spec, str(error), now)
     except PayflowError:
@@ -237,10 +271,10 @@ def _read_into(
     source: SourceSettings,
     spec: ConnectorSpec,
     context: SourceContext,
-    cursor: Mapping[str, Any] | None,
+    ask: Callable[[Connector], Iterable[Batch]],
     now: datetime,
 ) -> SyncReport:
-    reads, next_cursor = gather(spec.open(context).pull(cursor))
+    reads, next_cursor = gather(ask(spec.open(context)))
     return _store(store, workspace, source, spec, reads, next_cursor, now)
 
 

@@ -139,6 +139,11 @@ class Ledger:
     down: bool = False
     #: a fault of the connector's own, raised in the middle of a pull
     fault: Exception | None = None
+    #: whether it can be asked about single invoices; what it says then, what it was asked, and how it fails at that
+    askable: bool = False
+    now_says: tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]] = ((), ())
+    asked: list[tuple[str, list[str]]] = field(default_factory=list)
+    silent: Exception | None = None
 
     def says(
         self,
@@ -152,6 +157,20 @@ class Ledger:
         """What a pull tells from now on."""
         self.batches[source] = [batch(as_of, invoices, entries, **more)]
 
+    def told_of(self, keys: Sequence[str], context: SourceContext) -> Iterator[Batch]:
+        """What the source says when it is asked about single invoices: `books` as they are by now."""
+        self.asked.append((context.name, sorted(keys)))
+        if self.silent:
+            raise self.silent
+        listed, moves = self.now_says
+        yield batch(
+            context.now,
+            [row for row in listed if row["key"] in keys],
+            [row for row in moves if row["invoice"] in keys],
+            scope=Scope.CHANGED,
+            origin="asked",
+        )
+
     def claims(self, path: Path) -> str | None:
         return None
 
@@ -159,13 +178,14 @@ class Ledger:
         return []
 
     def open(self, context: SourceContext) -> _Pull:
-        return _Pull(self, context.name)
+        return (_Asked if self.askable else _Pull)(self, context.name, context)
 
 
 @dataclass
 class _Pull:
     ledger: Ledger
     source: str
+    context: SourceContext
 
     def pull(self, cursor: Mapping[str, Any] | None) -> Iterator[Batch]:
         self.ledger.cursors.append(cursor)
@@ -174,3 +194,10 @@ class _Pull:
             raise self.ledger.fault
         if self.ledger.down:
             raise ConnectorError(Problem("ledger", "the service does not answer", "Try again later."))
+
+
+class _Asked(_Pull):
+    """One that can also be asked about single invoices."""
+
+    def reread(self, keys: Sequence[str]) -> Iterator[Batch]:
+        yield from self.ledger.told_of(keys, self.context)
