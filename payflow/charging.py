@@ -20,6 +20,7 @@ from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Notice
 from payflow.model.serial import late_fee_from_json, late_fee_to_json
 from payflow.money import show
 from payflow.policy import binding, compensation, fees, ladder, timeline
+from payflow.policy.bearing import starts_on
 from payflow.policy.discounts import Offer
 from payflow.policy.late_fees import fee_days, terms_in
 from payflow.policy.statutes import statute
@@ -52,6 +53,10 @@ class Case:
     charges: Sequence[Charge]
     holds: Sequence[Hold]
     movements: Sequence[tuple[int, int]]
+    #: whether interest arises: as a fee does, or by law
+    bears: bool = False
+    #: what a notice that is due now says of interest; empty where none arises
+    interest_words: str = ""
     #: false when it turned out to be another invoice's debt, or a charge of ours
     own_debt: bool = True
     #: discounts for early payment
@@ -208,13 +213,16 @@ def interest_drafts(case: Case, as_of: date, store: str) -> tuple[FeeDraft, ...]
     if any(charge.kind == ChargeKind.INTEREST for charge in case.charges):
         return ()
     amount = case.interest_at(as_of)
-    draft = _interest_draft(case, policy, store, ONCE, amount, view.due_on + (policy.grace + 1) * _DAY, as_of)
+    draft = _interest_draft(
+        case, policy, store, ONCE, amount, starts_on(policy.interest, view.due_on, policy.grace), as_of
+    )
     return (draft,) if amount > 0 else ()
 
 
 def _by_month(case: Case, policy: Policy, as_of: date, store: str, *, ended: bool) -> Iterator[FeeDraft]:
     assert case.view.due_on is not None
     assert case.interest_at is not None
+    assert policy.interest is not None
     billed = {charge.occurrence for charge in case.charges if charge.kind == ChargeKind.INTEREST}
     start = case.view.due_on.replace(day=1)
     while start <= as_of:
@@ -223,7 +231,7 @@ def _by_month(case: Case, policy: Policy, as_of: date, store: str, *, ended: boo
         if start.isoformat() not in billed and not (ended and following > as_of):
             amount = case.interest_at(last) - case.interest_at(start - _DAY)
             if amount > 0:
-                first = max(start, case.view.due_on + (policy.grace + 1) * _DAY)
+                first = max(start, starts_on(policy.interest, case.view.due_on, policy.grace))
                 yield _interest_draft(case, policy, store, start.isoformat(), amount, first, last)
         start = following
 
@@ -232,7 +240,11 @@ def _interest_draft(
     case: Case, policy: Policy, store: str, occurrence: str, amount: int, first: date, last: date
 ) -> FeeDraft:
     words = f"interest from {first.isoformat()} to {last.isoformat()}"
-    terms = _made_in(case, policy, words) | {"from": first.isoformat(), "to": last.isoformat()}
+    terms = _made_in(case, policy, words) | {
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "rests_on": binding.interest_rests_on(policy, case.contract, case.view.issued_on),
+    }
     ref = reference(store, case.view.id, f"{ChargeKind.INTEREST}:{occurrence}", 0)
     rests_on = str(terms["rests_on"])
     return FeeDraft(ref, amount, case.view.currency, occurrence, 0, words, rests_on, ChargeKind.INTEREST, terms)

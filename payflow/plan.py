@@ -6,7 +6,7 @@ The plan is desired state less what the journal holds, so that planning again af
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from payflow.charging import (
     CHARGES,
@@ -37,7 +37,7 @@ from payflow.model.decision import (
     VerdictChange,
 )
 from payflow.model.journal import Announcement, Charge, ChargeState, Memory, Notice
-from payflow.policy import fees, ladder
+from payflow.policy import ladder
 
 __all__ = [
     "LATE_FEE",
@@ -97,12 +97,6 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
     step, policy, view = case.next.step, case.policy, case.view
     if step is None or policy is None or view.due_on is None or case.next.on != as_of:
         return None
-    interest_words = ""
-    if case.binds and policy.interest is not None:
-        starts = view.due_on + timedelta(days=policy.grace + 1)
-        interest_words = (
-            f"{fees.percent(policy.interest.annual)} % a year on what is outstanding, from {starts.isoformat()}"
-        )
     return NoticeItem(
         invoice=view,
         step=case.next.key,
@@ -112,7 +106,7 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
         announces=_announcement(case, step, policy, as_of),
         blocks=blocked_by(view.number, view.project, projects),
         charges=tuple(charge for charge in case.charges if charge.state is ChargeState.CLAIMED),
-        interest_words=interest_words,
+        interest_words=case.interest_words,
         claims=_claims(case, step, policy, as_of, store),
         discount=next(
             ((one.until, one.amount) for one in case.offers if as_of <= one.until and view.outstanding > one.amount),

@@ -118,6 +118,7 @@ def _root(start: Path) -> Path:
 def _agreement(root: Path) -> Iterator[Path]:
     yield root / "payflow.toml"
     yield from sorted((root / "contracts").glob("*.toml"))
+    yield from sorted((root / "rates").glob("*.csv"))
 
 
 def _shelf(root: Path, settings: dict[str, dict[str, str]]) -> Shelf | None:

@@ -195,14 +195,18 @@ def _setting(
     policies, codes = compiled(claimed.governed, workspace.business.country)
     binds = views.binding_rows(claimed.governed, facts.invoices)
     starts = book.ints(to_day(day) if day is not None else NO_DAY for day in anchors)
+    kinds = {one.client.id: one.client.kind for one in workspace.agreement.contracts.values()}
+    bears = views.bearing_rows(claimed.governed, facts.invoices, binds, kinds)
+    rates = workspace.root / "rates"
     assessment = assess(
         columns,
         policies,
         book.ints(codes),
-        book.mask(binds),
+        book.mask(bears),
         as_of,
         calendars=calendar_of,
         starts=starts,
+        extra=rates,
     )
     paid = frozenset(
         row.id for row, state in zip(facts.invoices, assessment.state.tolist(), strict=True) if state == State.PAID
@@ -218,6 +222,7 @@ def _setting(
         anchors=anchors,
         offers=offers,
         binds=binds,
+        bears=bears,
         standing=own,
         names=names,
         fresh=fresh,
@@ -234,6 +239,7 @@ def _setting(
         as_of=as_of,
         store_id=store_id,
         bank=bank.with_suggestions(banked, _outstanding(facts, assessment)) if facts.lines else banked,
+        rates=rates,
     )
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
-from payflow.columns import NO_DAY, to_date, to_day
+from payflow.columns import NO_DAY, to_date
 from payflow.decide import bank
 from payflow.decide.views import Setting, step_name
 from payflow.errors import UnknownName
+from payflow.model.agreement import ClientKind, Policy
 from payflow.model.decision import EntryView, Explanation, Flag, ProjectView, Stretch
+from payflow.model.interest import Allocation, Mode
+from payflow.money import show
 from payflow.plan import Case, blocked_by
-from payflow.policy import binding, fees, interest, timeline
-from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS
+from payflow.policy import binding, fees
+from payflow.policy.accrual import Accrual
+from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, bears
+from payflow.policy.bearing import law_of
 from payflow.policy.claims import squeeze
+from payflow.policy.rates import OutOfTable
+from payflow.policy.rounding import rounded
+from payflow.policy.rows import accrued
 
 
 def find(cases: Sequence[Case], name: str) -> Case:
@@ -37,17 +47,19 @@ def explanation(case: Case, setting: Setting, projects: Sequence[ProjectView]) -
     """Entries, stretches, notices and charges of one case; the stretches add up to its interest."""
     view, policy = case.view, case.policy
     row = next(index for index, one in enumerate(setting.facts.invoices) if one.id == view.id)
+    worked = _worked(case, setting, row)
     return Explanation(
         invoice=view,
         terms=policy.terms.name if policy else "",
-        rests_on=binding.rests_on(policy, case.contract, view.issued_on) if policy and case.binds else "",
+        rests_on=_rests_on(case),
         entries=_entries(setting, row),
-        stretches=_stretches(case, setting, row),
+        stretches=_stretches(worked),
         notices=tuple(case.notices),
         charges=tuple(case.charges),
         step_names=tuple((step.key, step_name(setting, policy.name, step)) for step in policy.ladder) if policy else (),
         blocks=blocked_by(view.number, view.project, projects),
-        remarks=tuple(_remarks(case, setting)),
+        remarks=(*_remarks(case, setting), *_of_interest(case, worked)),
+        interest=policy.interest if policy is not None and case.bears else None,
     )
 
 
@@ -68,48 +80,112 @@ def _entries(setting: Setting, row: int) -> tuple[EntryView, ...]:
     )
 
 
-def _stretches(case: Case, setting: Setting, row: int) -> tuple[Stretch, ...]:
-    """The days with one balance; none where no interest arises. Their numerators add up to the row's balance-days."""
-    policy, found = case.policy, setting.assessment
-    if policy is None or policy.interest is None or not found.balance_days[row] or not case.binds:
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """The exact engine's answer for the invoice, or why there is none."""
+
+    found: Accrual | None = None
+    unrated: str = ""
+
+
+def _worked(case: Case, setting: Setting, row: int) -> _Worked:
+    """The timeline of the interest: of the same figures that the columns gave."""
+    policy, due_on = case.policy, int(setting.assessment.due_on[row])
+    if policy is None or policy.interest is None or not case.bears or due_on == NO_DAY:
+        return _Worked()
+    if not bears(case.view.state) or bool(setting.book.role_charge[row]):
+        return _Worked()
+    try:
+        return _Worked(accrued(setting.book, row, policy, due_on, setting.as_of, setting.rates))
+    except OutOfTable as error:
+        return _Worked(unrated=str(error))
+
+
+def _stretches(worked: _Worked) -> tuple[Stretch, ...]:
+    """The days with one balance and one rate; what they add up to is the interest."""
+    if worked.found is None or not worked.found.interest:
         return ()
-    if int(found.due_on[row]) == NO_DAY:
-        return ()
-    annual = policy.interest.annual
-    start, until = int(found.due_on[row]) + policy.grace, to_day(setting.as_of)
-    tolerance = policy.tolerance.get(case.view.currency, 0)
-    result = []
-    for span in timeline.spans(case.view.total, case.movements, start, until, tolerance):
-        above, below = interest.numerator(span.balance * span.days, annual)
-        rate = fees.percent(annual)
-        result.append(Stretch(to_date(span.start), to_date(span.end), span.days, span.balance, rate, above, below))
-    return tuple(result)
+    return tuple(
+        Stretch(
+            one.first - timedelta(days=1),
+            one.last,
+            one.days,
+            rounded(one.balance, Mode.HALF_UP),
+            fees.percent(one.annual),
+            one.exact.numerator,
+            one.exact.denominator,
+            one.interest,
+            one.why,
+        )
+        for one in worked.found.stretches
+    )
+
+
+def _of_interest(case: Case, worked: _Worked) -> Iterator[str]:
+    """What the timeline alone does not tell."""
+    policy, currency = case.policy, case.view.currency
+    if worked.unrated:
+        yield f"No interest is worked out: {worked.unrated}"
+    if worked.found is None or policy is None or policy.interest is None:
+        return
+    if worked.found.below_floor:
+        floor = show(policy.interest.floor.get(currency, 0), currency)
+        yield f"Interest of {show(worked.found.below_floor, currency)} is below {floor} and not claimed."
+    if policy.allocation is not Allocation.PRINCIPAL_FIRST:
+        for paid in worked.found.allocations:
+            if paid.interest:
+                yield (
+                    f"Of the {show(paid.amount, currency)} paid on {paid.on}, {show(paid.interest, currency)} paid interest "
+                    f"and {show(paid.principal, currency)} principal ({policy.allocation})."
+                )
+    law = law_of(policy.interest)
+    if law is not None and worked.found.interest:
+        yield f"Interest by law: {law.title} ({'; '.join(law.sources)})."
+
+
+def _rests_on(case: Case) -> str:
+    """What fee and interest rest on, one after the other where they differ."""
+    policy, contract, issued_on = case.policy, case.contract, case.view.issued_on
+    if policy is None:
+        return ""
+    grounds = [binding.rests_on(policy, contract, issued_on)] if case.binds else []
+    if case.bears and policy.interest is not None:
+        grounds.append(binding.interest_rests_on(policy, contract, issued_on))
+    return "; interest by ".join(dict.fromkeys(grounds))
+
+
+def _not_binding(case: Case, policy: Policy) -> str:
+    """Why no fee arises, or no interest, or neither."""
+    kind = case.contract.client.kind if case.contract is not None else ClientKind.BUSINESS
+    if policy.interest is not None and policy.interest.statute and not binding.suits(policy, kind):
+        what = "No interest" if case.binds or policy.late_fee is None else "No fee and no interest"
+        name, client = policy.interest.statute, case.view.client_name
+        return f"{what}: the statute {name} is for business clients, and {client} is a consumer."
+    what = "No fee" if case.bears else "No fee and no interest"
+    if case.contract is None:
+        return f"{what}: no contract claims this invoice, and the policy does not bind by itself."
+    if case.contract.signed is None:
+        return f"{what}: the contract is not signed."
+    signed = case.contract.signed.isoformat()
+    return f"{what}: the contract was signed on {signed}, after the invoice was issued."
 
 
 def _remarks(case: Case, setting: Setting) -> list[str]:
     flags, policy = case.view.flags, case.policy
     remarks = []
-    if Flag.NOT_BINDING in flags:
-        if case.contract is None:
-            remarks.append(
-                "No fee and no interest: no contract claims this invoice, and the policy does not bind by itself."
-            )
-        elif case.contract.signed is None:
-            remarks.append("No fee and no interest: the contract is not signed.")
-        else:
-            remarks.append(
-                f"No fee and no interest: the contract was signed on {case.contract.signed.isoformat()}, "
-                "after the invoice was issued."
-            )
+    if Flag.NOT_BINDING in flags and policy is not None:
+        remarks.append(_not_binding(case, policy))
     if Flag.OLD in flags:
         remarks.append(f"Due before payflow was switched on: left alone until `payflow chase {case.view.number}`.")
     if Flag.INFERRED in flags:
         remarks.append(
             "A payment's day was inferred: the day after the last reading that did not show it, or the day of issue."
         )
-    if policy is not None and policy.grace and case.binds:
+    if policy is not None and policy.grace and (case.binds or case.bears):
         remarks.append(
             f"Nothing arises for {policy.grace} days after the due date; interest counts from the day after them."
+            if policy.interest is None or policy.interest.grace is None
+            else f"No fee arises for {policy.grace} days after the due date."
         )
     if (doubt := setting.standing.doubtful.get(case.view.id)) is not None:
         remarks.append(f"Held: {doubt}.")

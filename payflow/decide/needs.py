@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
+import numpy as np
+
 from payflow.charging import Case, charges_left, interest_left, once_ref
 from payflow.decide.facts import Facts
 from payflow.decide.freshness import says_state
@@ -17,6 +19,8 @@ from payflow.money import show
 from payflow.policy import fees
 from payflow.policy.claims import Claimed
 from payflow.policy.ladder import announcement_of
+from payflow.policy.rates import OutOfTable
+from payflow.policy.rows import rated_claim
 
 
 def needs(
@@ -35,6 +39,7 @@ def needs(
             for problem in renames
         ),
         *_messages(setting.facts),
+        *_rates(setting),
         *_sources(sources, frozenset(setting.source_names.values())),
         *_lines(setting),
         *(need for case in cases for need in _of_invoice(setting, case, recipients, silent)),
@@ -52,6 +57,28 @@ def needs(
             for key, contract in claimed.retired.items()
         ),
     ]
+
+
+def _rates(setting: Setting) -> Iterable[Need]:
+    """Statutes whose rate on some day no table holds: without it nothing is charged."""
+    unrated = [index for index in np.flatnonzero(setting.assessment.unrated).tolist() if setting.bears[index]]
+    by_statute: dict[str, list[int]] = {}
+    for index in unrated:
+        policy = setting.governed[index].policy
+        if policy is not None and policy.interest is not None:
+            by_statute.setdefault(policy.interest.statute, []).append(index)
+    for statute, indices in by_statute.items():
+        policy = setting.governed[indices[0]].policy
+        assert policy is not None
+        due_on = int(setting.assessment.due_on[indices[0]])
+        try:
+            rated_claim(setting.book, indices[0], policy, due_on, setting.as_of, setting.rates)
+        except OutOfTable as error:
+            said, _, remedy = str(error).partition(" Add the rate with ")
+            numbers = [setting.facts.invoices[index].number for index in indices]
+            more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
+            text = f"no interest is worked out for {', '.join(numbers[:3])}{more} (statute {statute}): {said}"
+            yield Need("rates-missing", f"rates-missing:{statute}", text, remedy or "payflow rates")
 
 
 def about_message(key: str) -> str:

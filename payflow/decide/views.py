@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,14 +15,15 @@ from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.decide.bank import Banked
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts
-from payflow.model.agreement import Agreement, Anchor, Contract, DueRule, Policy, Step, TermPart
+from payflow.model.agreement import Agreement, Anchor, ClientKind, Contract, DueRule, Policy, Step, TermPart
 from payflow.model.decision import Flag, InvoiceView
 from payflow.model.facts import Role, Settlement, State
 from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Memory
-from payflow.policy import binding, interest, ladder, timeline
+from payflow.policy import bearing, binding, ladder
 from payflow.policy.assess import SETTLEMENTS, Assessment
 from payflow.policy.claims import Governed
 from payflow.policy.discounts import Offer, offers
+from payflow.policy.rows import accrued, movements
 from payflow.store.mirror import InvoiceRow
 from payflow.workspace.business_days import calendar_of
 
@@ -63,8 +65,8 @@ def figures(book: Book, assessment: Assessment) -> list[Figures]:
             [states[code] for code in assessment.state.tolist()],
             assessment.refunded.tolist(),
             assessment.inferred.tolist(),
-            assessment.interest,
-            assessment.interest_per_day,
+            assessment.interest.tolist(),
+            assessment.interest_per_day.tolist(),
             book.stale.tolist(),
             strict=True,
         )
@@ -86,6 +88,8 @@ class Setting:
     #: discounts for early payment, by row
     offers: Mapping[int, Sequence[Offer]]
     binds: Sequence[bool]
+    #: where interest arises; a statute asks for no signature
+    bears: Sequence[bool]
     standing: Standing
     names: Sequence[str]
     fresh: Sequence[str]
@@ -97,6 +101,8 @@ class Setting:
     #: names of sources that could not be read at the last try
     unread: frozenset[str]
     as_of: date
+    #: the folder of rate tables of the user's own
+    rates: Path
     store_id: str = ""
     bank: Banked = field(default_factory=Banked)
 
@@ -143,7 +149,9 @@ def _case(setting: Setting, index: int) -> Case:
         charges=setting.memory.charges.get(row.id, ()),
         holds=holds,
         offers=tuple(setting.offers.get(index, ())),
-        movements=interest.movements(setting.book, index),
+        movements=movements(setting.book, index),
+        bears=setting.bears[index] and Flag.OLD not in view.flags,
+        interest_words=_interest_words(setting, index, view, step),
         interest_at=_interest_at(setting, index, view),
         wanted=setting.memory.wanted,
         forgone=setting.memory.forgone,
@@ -174,15 +182,24 @@ def _interest_at(setting: Setting, index: int, view: InvoiceView) -> Callable[[d
     policy, found = setting.governed[index].policy, setting.figures[index]
     if policy is None or policy.interest is None or not view.interest or found.due_on == NO_DAY:
         return None
-    annual, start = policy.interest.annual, found.due_on + policy.grace
-    tolerance = policy.tolerance.get(view.currency, 0)
+    due_on = found.due_on
 
     def at(day: date) -> int:
-        moved = interest.movements(setting.book, index)
-        past = timeline.spans(view.total, moved, start, max(start, min(to_day(day), to_day(setting.as_of))), tolerance)
-        return interest.rounded(sum(span.balance * span.days for span in past), annual)
+        return accrued(setting.book, index, policy, due_on, min(day, setting.as_of), setting.rates).interest
 
     return at
+
+
+def _interest_words(setting: Setting, index: int, view: InvoiceView, step: ladder.Next) -> str:
+    """What a notice that is due now says of interest; empty where none binds."""
+    policy = setting.governed[index].policy
+    if step.on != setting.as_of or policy is None or policy.interest is None or view.due_on is None:
+        return ""
+    if not setting.bears[index] or Flag.OLD in view.flags:
+        return ""
+    return bearing.notice_words(
+        policy.interest, view.due_on, policy.grace, view.issued_on, setting.as_of, setting.rates
+    )
 
 
 def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
@@ -269,7 +286,9 @@ def _standing_flags(setting: Setting, index: int, due_on: date | None) -> Iterat
         yield Flag.OLD
     if policy is None:
         yield Flag.UNLINKED
-    elif not setting.binds[index] and (policy.late_fee is not None or policy.interest is not None):
+    elif (policy.late_fee is not None and not setting.binds[index]) or (
+        policy.interest is not None and not setting.bears[index]
+    ):
         yield Flag.NOT_BINDING
     if row.id in setting.standing.doubtful:
         yield Flag.AMBIGUOUS
@@ -371,10 +390,24 @@ def _due_why(row: InvoiceRow, policy: Policy | None, found: Figures, start: date
 
 
 def binding_rows(governed: Sequence[Governed], rows: Sequence[InvoiceRow]) -> list[bool]:
-    """Where fees and contractual interest arise."""
+    """Where fees arise."""
     return [
         item.policy is not None and binding.binds(item.policy, item.contract, to_date(row.issued_on))
         for item, row in zip(governed, rows, strict=True)
+    ]
+
+
+def bearing_rows(
+    governed: Sequence[Governed], rows: Sequence[InvoiceRow], binds: Sequence[bool], kinds: Mapping[str, ClientKind]
+) -> list[bool]:
+    """Where interest arises: as fees do, or by law. `kinds` of clients by id; a client of whom nothing is said is a business."""
+    return [
+        bound
+        if item.policy is None or item.policy.interest is None or not item.policy.interest.statute
+        else binding.interest_binds(
+            item.policy, item.contract, to_date(row.issued_on), kinds.get(item.client, ClientKind.BUSINESS)
+        )
+        for item, row, bound in zip(governed, rows, binds, strict=True)
     ]
 
 

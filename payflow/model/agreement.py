@@ -10,6 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from payflow.model.interest import Allocation
+from payflow.model.interest import Interest as Interest
+
 
 class Billing(StrEnum):
     """Which milestones a phase needs when no phase names its needs."""
@@ -174,13 +177,6 @@ class LateFee:
         return bool(self.every_days or self.every_months)
 
 
-@dataclass(frozen=True, slots=True)
-class Interest:
-    """Simple interest, actual/365. `annual` is an exact fraction of one: 8 % is Fraction(8, 100)."""
-
-    annual: Fraction
-
-
 class Bill(StrEnum):
     """When interest that arose is claimed."""
 
@@ -235,6 +231,17 @@ class Policy:
     compensation: Compensation | None = None
     #: When interest is billed; None: a person is asked once the principal is paid.
     bill: Bill | None = None
+    #: Which of principal, interest and costs a part payment pays first.
+    allocation: Allocation = Allocation.PRINCIPAL_FIRST
+
+
+class ClientKind(StrEnum):
+    """Which statutes on late payment hold for a client."""
+
+    # a business or an authority
+    BUSINESS = "business"
+    # a person who buys for themselves
+    CONSUMER = "consumer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +257,7 @@ class ClientTerms:
     #: IANA zone and ISO 3166 country (holidays); the business's where the contract is silent.
     timezone: str = "UTC"
     country: str = ""
+    kind: ClientKind = ClientKind.BUSINESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from payflow.model.facts import Role, State
+from payflow.model.interest import Interest
 from payflow.model.journal import Announcement, Charge, ChargeKind, Notice, Waiver
 
 
@@ -430,6 +431,10 @@ class Stretch(NamedTuple):
     rate: str
     numerator: int
     denominator: int
+    #: what the interest claimed grew by, in whole minor units; the stretches add up to it
+    adds: int = 0
+    #: what opened the stretch, and what its rate rests on
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,3 +452,5 @@ class Explanation:
     step_names: tuple[tuple[str, str], ...]
     blocks: tuple[BlockedWork, ...]
     remarks: tuple[str, ...]
+    #: how the interest is worked out; None where none arises
+    interest: Interest | None = None

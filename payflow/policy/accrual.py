@@ -23,6 +23,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
+from payflow.model.interest import Compound as Compound
 from payflow.money import show
 from payflow.policy import daycount
 from payflow.policy.allocation import Allocated, Allocation, Buckets
@@ -34,19 +35,6 @@ from payflow.policy.rounding import Mode, Rounding, rounded
 _DAY = timedelta(days=1)
 
 
-class Compound(StrEnum):
-    """When unpaid interest begins to bear interest. Days and months count from the day before interest starts."""
-
-    # never
-    NONE = "none"
-    # after each year: BW 6:119a(3), 28 USC 1961
-    YEARLY = "yearly"
-    # after each month
-    MONTHLY = "monthly"
-    # after each 30 days: 5 CFR 1315.10
-    DAYS_30 = "30-days"
-
-
 class Kind(StrEnum):
     """What a movement is; movements of one day count in this order."""
 
@@ -56,6 +44,8 @@ class Kind(StrEnum):
     PAYMENT = "payment"
     # money went back
     REFUND = "refund"
+    # what the creditor gave up: the balance falls as by a credit, but the claim stood
+    WRITE_OFF = "write-off"
 
 
 class Movement(NamedTuple):
@@ -101,6 +91,8 @@ class Claim:
     compensation: int = 0
     compensation_why: str = "as agreed"
     allocation: Allocation = Allocation.PRINCIPAL_FIRST
+    #: Principal that is not above this counts as paid: it bears nothing.
+    tolerance: int = 0
 
 
 class Stretch(NamedTuple):
@@ -176,7 +168,9 @@ def bears_from(claim: Claim) -> date | None:
     over = grace_over(claim)
     if claim.as_of <= over:
         return None
-    counts = claim.interest is not None and claim.interest.grace_counts and outstanding_on(claim, over) > 0
+    counts = (
+        claim.interest is not None and claim.interest.grace_counts and outstanding_on(claim, over) > claim.tolerance
+    )
     return (claim.due_on if counts else over) + _DAY
 
 
@@ -199,7 +193,7 @@ class _Course:
         self.terms = claim.interest
         self.movements = sorted(known, key=lambda movement: (movement.on, _KINDS.index(movement.kind)))
         credited = sum(movement.amount for movement in known if movement.kind is Kind.CREDIT)
-        self.asks = credited < claim.amount
+        self.asks = not credited or credited < claim.amount
         self.claims_interest = claims_interest
         mode = self.terms.mode if self.terms is not None else Mode.HALF_UP
         self.buckets = Buckets(claim.amount, mode, claim.allocation)
@@ -286,7 +280,7 @@ class _Course:
 
     def _accrue(self, before: date, day: date) -> None:
         """Let interest run through `day` on what bears it."""
-        if self.starts is None or self.terms is None or day < self.starts or not self.buckets.bearing:
+        if self.starts is None or self.terms is None or day < self.starts or not self._bearing():
             return
         rate = _rate_on(self.terms.rates, before + _DAY)
         exact = self.buckets.bearing * rate.annual * daycount.years(self.terms.day_count, before, day)
@@ -306,6 +300,11 @@ class _Course:
                 f"{self._since(before, rate)}; {rate.why}",
             )
         )
+
+    def _bearing(self) -> Fraction:
+        """What bears interest: nothing where what is left is tolerated."""
+        tolerated = self.claim.tolerance and self.buckets.principal <= self.claim.tolerance
+        return Fraction(0) if tolerated else self.buckets.bearing
 
     def _as_rounded(self, exact: Fraction, rate: Rate, before: date, day: date) -> Fraction:
         """The interest of a stretch, whole already where segments or days are rounded."""
@@ -330,7 +329,7 @@ class _Course:
                 continue
             if movement.kind is Kind.PAYMENT:
                 self.buckets.pay(day, movement.amount)
-            elif movement.kind is Kind.CREDIT:
+            elif movement.kind in (Kind.CREDIT, Kind.WRITE_OFF):
                 self.buckets.credit(movement.amount)
             else:
                 self.buckets.refund(movement.amount)
@@ -368,11 +367,15 @@ class _Course:
         """What one more day adds, at the rate known for it."""
         if self.terms is None or not self.asks or not self.terms.rates or self.claim.as_of < grace_over(self.claim):
             return 0
-        tomorrow = self.claim.as_of + _DAY
-        actual = self.terms.day_count is DayCount.ACTUAL_ACTUAL
-        year = daycount.days_in(tomorrow.year) if actual else daycount.year_of(self.terms.day_count)
-        rate = _rate_on(self.terms.rates, tomorrow)
-        return rounded(self.buckets.bearing * rate.annual / year, self.terms.mode)
+        rate = _rate_on(self.terms.rates, self.claim.as_of + _DAY)
+        return one_day(self._bearing(), rate.annual, self.terms.day_count, self.terms.mode, self.claim.as_of)
+
+
+def one_day(bearing: Fraction | int, annual: Fraction, day_count: DayCount, mode: Mode, as_of: date) -> int:
+    """What the day after `as_of` adds, in minor units, rounded by itself."""
+    actual = day_count is DayCount.ACTUAL_ACTUAL
+    year = daycount.days_in((as_of + _DAY).year) if actual else daycount.year_of(day_count)
+    return rounded(bearing * annual / year, mode)
 
 
 def _period_end(start: date, compound: Compound, periods: int) -> date:

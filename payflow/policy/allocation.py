@@ -12,22 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
+from payflow.model.interest import Allocation as Allocation
 from payflow.policy.rounding import Mode, rounded
-
-
-class Allocation(StrEnum):
-    """The order in which a part payment pays."""
-
-    # principal, then interest, then costs: as a contract may say
-    PRINCIPAL_FIRST = "principal-first"
-    # interest, then principal, then costs: Code civil 1343-1, most states of the US
-    INTEREST_FIRST = "interest-first"
-    # costs, then interest, then principal: BGB 367, BW 6:44
-    COSTS_FIRST = "costs-first"
 
 
 class Allocated(NamedTuple):
@@ -104,18 +93,31 @@ class Buckets:
         self.surplus += amount - lowered
 
     def refund(self, amount: int) -> None:
-        """Money went back: first what was too much, then what had paid principal, then interest, then costs."""
+        """Money went back: first what was too much, then what payments paid, in the order opposite to theirs.
+
+        So a payment that comes back leaves the buckets as if it had not come. What exceeds all that was ever paid is principal.
+        """
         from_surplus = min(amount, self.surplus)
         self.surplus -= from_surplus
         amount -= from_surplus
-        from_interest = max(0, min(amount - self.principal_paid, self.interest_paid))
-        from_costs = max(0, min(amount - self.principal_paid - from_interest, self.costs_paid))
-        from_principal = amount - from_interest - from_costs
-        self.interest_paid -= from_interest
-        self.costs_paid -= from_costs
-        self.costs += from_costs
-        self.principal_paid -= min(from_principal, self.principal_paid)
-        self.principal += from_principal
+        for name in reversed(_ORDER[self.order]):
+            amount -= self._give_back(name, amount)
+        self.principal += amount
+
+    def _give_back(self, name: str, left: int) -> int:
+        """Owe again what was paid of one bucket, as far as it goes."""
+        if name == "costs":
+            back = min(left, self.costs_paid)
+            self.costs_paid -= back
+            self.costs += back
+        elif name == "interest":
+            back = min(left, self.interest_paid)
+            self.interest_paid -= back
+        else:
+            back = min(left, self.principal_paid)
+            self.principal_paid -= back
+            self.principal += back
+        return back
 
     def _pay(self, name: str, left: int) -> int:
         if name == "costs":

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,26 +21,39 @@ from numpy.typing import NDArray
 from payflow.columns import NO_DAY, Book, Ints, to_day
 from payflow.model.agreement import DueRule, Policy
 from payflow.model.facts import EntryKind, Settlement, State, Status
-from payflow.money import round_half_up
-from payflow.policy import interest
 from payflow.policy.calendars import Calendar
+from payflow.policy.interest import Ask, Moved, interests, moved
+from payflow.policy.rows import ENTRY_KINDS as ENTRY_KINDS
+from payflow.policy.rows import SETTLEMENTS as SETTLEMENTS
 from payflow.policy.terms import due_days
 
 Mask = NDArray[np.bool_]
+Codes = NDArray[np.int8]
 
 STATUSES = tuple(Status)
-ENTRY_KINDS = tuple(EntryKind)
-SETTLEMENTS = interest.SETTLEMENTS
 
-#: In these states nothing is owed for time: never issued, taken back, given up, or not known.
-_NO_INTEREST = (State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF, State.UNKNOWN)
+_KIND = {kind: code for code, kind in enumerate(ENTRY_KINDS)}
+_SETTLEMENT = {settlement: code for code, settlement in enumerate(SETTLEMENTS)}
+_STATUS = {status: code for code, status in enumerate(STATUSES)}
+
+#: By state: whether anything is asked for. Not of what was never issued, taken back or given up.
+_ASKS = np.array([state not in (State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF) for state in sorted(State)])
+#: By state: whether interest arises. Not either where nobody knows what became of an invoice.
+_BEARS = _ASKS & np.array([state is not State.UNKNOWN for state in sorted(State)])
+
+
+def bears(state: State) -> bool:
+    """Whether interest arises on an invoice in that state."""
+    return bool(_BEARS[state])
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """Columns parallel to the Book. Days are day numbers or `NO_DAY`; money is minor units; `state` codes of `State`.
 
-    `balance_days` is what interest is computed from (`interest.numerator`); 0 where none binds.
+    `interest` is what arose through the day, `interest_per_day` what one more day adds at the present rate; both are 0 where
+    none binds. `unrated` rows bear interest at a rate that no table holds, so none is worked out; `exact` rows went through
+    the exact engine.
     """
 
     due_on: Ints
@@ -48,12 +63,13 @@ class Assessment:
     outstanding: Ints
     pending: Ints
     days_overdue: Ints
-    state: Ints
+    state: Codes
     refunded: Mask
     inferred: Mask
-    balance_days: Sequence[int]
-    interest: Sequence[int]
-    interest_per_day: Sequence[int]
+    interest: Ints
+    interest_per_day: Ints
+    unrated: Mask
+    exact: Mask
 
 
 def assess(
@@ -65,69 +81,129 @@ def assess(
     *,
     calendars: Callable[[str], Calendar] | None = None,
     starts: Ints | None = None,
+    extra: Path | None = None,
 ) -> Assessment:
-    """Assess every invoice of the book. `governed` indexes `policies` (-1: none), `binding` says where interest arises.
+    """Assess every invoice. `governed` is the index of its policy, -1 for none; `binding` where interest arises at all.
 
-    `calendars` gives the business days by the country of the terms, where some move to a business day. `starts` are the days
-    that terms count from, the day of issue where they are left out; `NO_DAY` where that day is not known: then nothing is due.
+    `calendars` finds the business days of a country, for terms that move to one; such terms name theirs here. `extra` is a
+    folder with rate tables of the user's own. `starts` are the days that terms count from, the day of issue where they are
+    left out; `NO_DAY` where that day is not known: then nothing is due.
     """
     today = to_day(as_of)
     due_contract, due_on = _due(book, policies, governed, calendars, book.issued_on if starts is None else starts)
-    counting = interest.counts(book, today)
-    money = _sum(book, counting & _of_kind(book, EntryKind.PAYMENT, EntryKind.REFUND, EntryKind.DISPUTE))
-    credited = _sum(book, counting & _of_kind(book, EntryKind.CREDIT))
-    given_up = _sum(book, counting & _of_kind(book, EntryKind.WRITE_OFF))
-    outstanding = np.maximum(book.total - credited - given_up - money, 0)
-    went_back = _sum(book, counting & _of_kind(book, EntryKind.REFUND, EntryKind.DISPUTE))
     tolerance = _tolerance(book, policies, governed)
-    settled = outstanding <= tolerance
-    # without what was given up: a difference within the tolerance may be written off, and the invoice is paid all the same
-    paid_for = book.total - credited - money <= tolerance
-    contested = _sum(book, _settled_as(book, Settlement.DISPUTED) & _of_invoices(book, today), count=True) > 0
-    overdue = (due_on != NO_DAY) & (today > due_on)
-    gone = (credited > 0) & (book.total - credited <= 0)
-    state = np.select(
-        [
-            _has_status(book, Status.DRAFT),
-            _has_status(book, Status.VOID),
-            book.unknown,
-            gone,
-            _has_status(book, Status.WRITTEN_OFF) & ~settled | (given_up > 0) & settled & ~paid_for,
-            settled,
-            contested,
-            overdue,
-        ],
-        [
-            State.DRAFT,
-            State.VOID,
-            State.UNKNOWN,
-            State.CREDITED,
-            State.WRITTEN_OFF,
-            State.PAID,
-            State.DISPUTED,
-            State.OVERDUE,
-        ],
-        State.OPEN,
-    ).astype(np.int64)
-    owed = ~np.isin(state, [State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF])
-    outstanding = np.where(owed, outstanding, 0)
-    accruing = binding & (governed >= 0) & (due_on != NO_DAY) & ~np.isin(state, _NO_INTEREST) & ~book.role_charge
-    balance_days, sums, per_day = _interest(book, policies, governed, accruing, due_on, outstanding, tolerance, today)
+    money = _money(book, today)
+    left = book.total - money.moved
+    state = _states(book, money, left, due_on, today, tolerance)
+    asks = _ASKS[state]
+    outstanding = np.maximum(left, 0)
+    outstanding *= asks
+    accruing = binding & _BEARS[state] & (governed >= 0) & (due_on != NO_DAY)
+    if book.role_charge.any():
+        accruing &= ~book.role_charge
+    found = interests(
+        Ask(book, policies, governed, accruing, due_on, left, tolerance, money.entries, as_of, today, extra)
+    )
+    late = today - due_on
+    late *= (state == State.OVERDUE) | ((state == State.DISPUTED) & (due_on != NO_DAY) & (late > 0))
+    refunded = np.zeros(len(book), dtype=np.bool_)
+    refunded[money.went_back] = True
+    refunded &= asks & (outstanding > (0 if tolerance is None else tolerance))
     return Assessment(
         due_on=due_on,
         due_contract=due_contract,
-        credited=credited + given_up,
-        paid=money,
+        credited=money.credited + money.given_up if money.has_credits else money.credited,
+        paid=money.moved - money.credited - money.given_up if money.has_credits else money.moved,
         outstanding=outstanding,
-        pending=_sum(book, _settled_as(book, Settlement.PENDING) & _of_invoices(book, today) & (book.entry_amount > 0)),
-        days_overdue=np.where((state == State.OVERDUE) | (state == State.DISPUTED) & overdue, today - due_on, 0),
+        pending=money.pending,
+        days_overdue=late,
         state=state,
-        refunded=(went_back < 0) & ~settled & owed,
-        inferred=_sum(book, counting & book.entry_inferred, count=True) > 0,
-        balance_days=balance_days,
-        interest=sums,
-        interest_per_day=per_day,
+        refunded=refunded,
+        inferred=money.inferred,
+        interest=found.sum,
+        interest_per_day=found.per_day,
+        unrated=found.unrated,
+        exact=found.exact,
     )
+
+
+class _Money(NamedTuple):
+    """What entries did by row: `moved` is all that changed a balance; `went_back`, `contested` are rows, the rest columns."""
+
+    entries: Moved
+    moved: Ints
+    credited: Ints
+    given_up: Ints
+    has_credits: bool
+    pending: Ints
+    went_back: Ints
+    contested: Ints
+    inferred: Mask
+
+
+def _money(book: Book, today: int) -> _Money:
+    """Add entries up. Settled money counts, and disputed money as far as it is gone; entries of open credit do not."""
+    size = len(book)
+    settled = book.entry_settlement == _SETTLEMENT[Settlement.SETTLED]
+    counting = settled & (book.entry_row >= 0) & (book.entry_on <= today)
+    few = np.flatnonzero(~settled)
+    few = few[(book.entry_row[few] >= 0) & (book.entry_on[few] <= today)]
+    disputed = few[book.entry_settlement[few] == _SETTLEMENT[Settlement.DISPUTED]]
+    counting[disputed[book.entry_amount[disputed] < 0]] = True
+    on_the_way = few[book.entry_settlement[few] == _SETTLEMENT[Settlement.PENDING]]
+    on_the_way = on_the_way[book.entry_amount[on_the_way] > 0]
+    row, on, amount, kind = book.entry_row, book.entry_on, book.entry_amount, book.entry_kind
+    inferred = np.zeros(size, dtype=np.bool_)
+    inferred[row[book.entry_inferred & counting]] = True
+    if not counting.all():
+        row, on, amount, kind = row[counting], on[counting], amount[counting], kind[counting]
+    entries = moved(row, on, amount)
+    other = np.flatnonzero(kind != _KIND[EntryKind.PAYMENT])
+    credited = other[kind[other] == _KIND[EntryKind.CREDIT]]
+    given_up = other[kind[other] == _KIND[EntryKind.WRITE_OFF]]
+    back = other[(kind[other] == _KIND[EntryKind.REFUND]) | (kind[other] == _KIND[EntryKind.DISPUTE])]
+    went_back = _sum(size, row[back], amount[back])
+    return _Money(
+        entries,
+        entries.sums(size, amount),
+        _sum(size, row[credited], amount[credited]),
+        _sum(size, row[given_up], amount[given_up]),
+        bool(len(credited) or len(given_up)),
+        _sum(size, book.entry_row[on_the_way], book.entry_amount[on_the_way]),
+        np.flatnonzero(went_back < 0) if len(back) else back,
+        book.entry_row[disputed],
+        inferred,
+    )
+
+
+def _sum(size: int, row: Ints, amount: Ints) -> Ints:
+    """The few entries of a kind, by row."""
+    result = np.zeros(size, dtype=np.int64)
+    np.add.at(result, row, amount)
+    return result
+
+
+def _states(book: Book, money: _Money, left: Ints, due_on: Ints, today: int, tolerance: Ints | None) -> Codes:
+    """The state of each row: what is rarer is written over what is usual."""
+    free = 0 if tolerance is None else tolerance
+    settled = left <= free
+    state = np.where(due_on < today, np.int8(State.OVERDUE), np.int8(State.OPEN))
+    state[due_on == NO_DAY] = State.OPEN
+    state[money.contested] = State.DISPUTED
+    state[settled] = State.PAID
+    written_off = (book.status == _STATUS[Status.WRITTEN_OFF]) & ~settled
+    if money.has_credits:
+        # without what was given up: a difference within the tolerance may be written off, and the invoice is paid all the same
+        paid_for = left + money.given_up <= free
+        written_off |= (money.given_up > 0) & settled & ~paid_for
+        state[written_off] = State.WRITTEN_OFF
+        state[(money.credited > 0) & (book.total <= money.credited)] = State.CREDITED
+    else:
+        state[written_off] = State.WRITTEN_OFF
+    state[book.unknown] = State.UNKNOWN
+    state[book.status == _STATUS[Status.VOID]] = State.VOID
+    state[book.status == _STATUS[Status.DRAFT]] = State.DRAFT
+    return state
 
 
 def _due(
@@ -155,62 +231,10 @@ def _due(
     return contract, np.maximum(due, book.due_shown)
 
 
-def _interest(
-    book: Book,
-    policies: Sequence[Policy],
-    governed: Ints,
-    accruing: Mask,
-    due_on: Ints,
-    outstanding: Ints,
-    tolerance: Ints,
-    today: int,
-) -> tuple[list[int], list[int], list[int]]:
-    balance_days, sums, per_day = [0] * len(book), [0] * len(book), [0] * len(book)
-    grace = np.array([policy.grace for policy in policies] or [0], dtype=np.int64)
-    start = np.where(accruing, due_on + grace[np.maximum(governed, 0)], today)
-    every = interest.balance_days(book, start, today, tolerance)
-    earning = np.where(outstanding > tolerance, outstanding, 0)
-    for index, policy in enumerate(policies):
-        if policy.interest is None:
-            continue
-        annual = policy.interest.annual
-        rows = np.flatnonzero(accruing & (governed == index)).tolist()
-        days = [every[row] for row in rows]
-        for row, value, figure in zip(rows, days, interest.rounded_all(days, annual), strict=True):
-            balance_days[row], sums[row] = value, figure
-            per_day[row] = round_half_up(*interest.numerator(int(earning[row]), annual))
-    return balance_days, sums, per_day
-
-
-def _sum(book: Book, mask: Mask, *, count: bool = False) -> Ints:
-    result = np.zeros(len(book), dtype=np.int64)
-    np.add.at(result, book.entry_row[mask], 1 if count else book.entry_amount[mask])
-    return result
-
-
-def _of_invoices(book: Book, today: int) -> Mask:
-    """Entries of invoices, not open credit, up to a day."""
-    mask: Mask = (book.entry_row >= 0) & (book.entry_on <= today)
-    return mask
-
-
-def _of_kind(book: Book, *kinds: EntryKind) -> Mask:
-    mask: Mask = np.isin(book.entry_kind, [ENTRY_KINDS.index(kind) for kind in kinds])
-    return mask
-
-
-def _settled_as(book: Book, settlement: Settlement) -> Mask:
-    mask: Mask = book.entry_settlement == SETTLEMENTS.index(settlement)
-    return mask
-
-
-def _has_status(book: Book, status: Status) -> Mask:
-    mask: Mask = book.status == STATUSES.index(status)
-    return mask
-
-
-def _tolerance(book: Book, policies: Sequence[Policy], governed: Ints) -> Ints:
-    """What neither blocks nor is chased, per row."""
+def _tolerance(book: Book, policies: Sequence[Policy], governed: Ints) -> Ints | None:
+    """What neither blocks nor is chased, per row; None where nothing is tolerated at all."""
+    if not any(any(policy.tolerance.values()) for policy in policies):
+        return None
     result = np.zeros(len(book), dtype=np.int64)
     for index, policy in enumerate(policies):
         for code, currency in enumerate(book.currencies):

@@ -1,10 +1,15 @@
-"""Whether fees and contractual interest arise on an invoice (design 6.2)."""
+"""Whether fees and interest arise on an invoice: by what was agreed, or by law (design 6.2)."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from payflow.model.agreement import Binding, Contract, Policy
+from payflow.model.agreement import Binding, ClientKind, Contract, Policy
+from payflow.policy.bearing import law_of
+from payflow.policy.statutes import STATUTES
+
+#: Statutes on what consumers owe, and no one else.
+FOR_CONSUMERS = frozenset(law.consumers for law in STATUTES.values() if law.consumers)
 
 
 def binds(policy: Policy, contract: Contract | None, issued_on: date) -> bool:
@@ -14,11 +19,31 @@ def binds(policy: Policy, contract: Contract | None, issued_on: date) -> bool:
     return _signed_by(contract, issued_on)
 
 
+def interest_binds(policy: Policy, contract: Contract | None, issued_on: date, kind: ClientKind) -> bool:
+    """Where interest arises: statutory interest by law, with no signature, if the law holds for such a client."""
+    law = law_of(policy.interest)
+    if law is not None and kind is ClientKind.BUSINESS and law.name not in FOR_CONSUMERS:
+        return True
+    return suits(policy, kind) and binds(policy, contract, issued_on)
+
+
+def suits(policy: Policy, kind: ClientKind) -> bool:
+    """Whether the statute of a policy holds for a client: a business statute is no ground for interest from a consumer."""
+    law = law_of(policy.interest)
+    return law is None or kind is ClientKind.BUSINESS or not law.business_only
+
+
 def rests_on(policy: Policy, contract: Contract | None, issued_on: date) -> str:
     """What a fee or interest rests on, for the client to read; a contract that was signed later is no ground for it."""
     if contract is not None and contract.signed is not None and _signed_by(contract, issued_on):
         return f"the contract for {contract.name}, signed {contract.signed.isoformat()}"
     return f"the terms printed on the invoice ({policy.terms.name})"
+
+
+def interest_rests_on(policy: Policy, contract: Contract | None, issued_on: date) -> str:
+    """What interest rests on: a statute, or what `rests_on` says."""
+    law = law_of(policy.interest)
+    return law.title if law is not None else rests_on(policy, contract, issued_on)
 
 
 def _signed_by(contract: Contract | None, day: date) -> bool:

@@ -9,25 +9,11 @@ from __future__ import annotations
 from calendar import isleap, monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
-from enum import StrEnum
 from fractions import Fraction
 
+from payflow.model.interest import DayCount as DayCount
+
 _DAY = timedelta(days=1)
-
-
-class DayCount(StrEnum):
-    """A convention. The first three count the days of the calendar, the last two months of 30 days."""
-
-    # a year has 365 days, a leap year too
-    ACTUAL_365 = "actual/365"
-    # a year has 360 days, so a whole calendar year earns 365/360 of the rate
-    ACTUAL_360 = "actual/360"
-    # each day is 1/365 or, in a leap year, 1/366 of a year (ISDA)
-    ACTUAL_ACTUAL = "actual/actual"
-    # bond basis: the 31st counts as the 30th at the start, and at the end if the start was the 30th or 31st
-    THIRTY_360 = "30/360"
-    # eurobond basis: the 31st counts as the 30th at both ends
-    THIRTY_E_360 = "30E/360"
 
 
 def days(convention: DayCount, start: date, end: date) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -163,7 +164,8 @@ class Reader:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int):
             found = f"{_kind_of(value)} stands where a percentage belongs"
-            self.wrong(key, found, f'Write it as text, so that it stays exact: {key} = "1.5".')
+            shown = value if isinstance(value, Decimal) and value > 0 else "1.5"
+            self.wrong(key, found, f'Write it as text, so that it stays exact: {key} = "{shown}".')
             return None
         text = str(value).strip()
         if not _PERCENT.fullmatch(text):

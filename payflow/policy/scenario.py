@@ -8,40 +8,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from payflow import money
-from payflow.errors import Problem, UnknownName, WorkspaceError
+from payflow.errors import Problem, WorkspaceError
 from payflow.model.agreement import DiscountBase, Terms
 from payflow.money import show
 from payflow.policy import cautions, discounts
 from payflow.policy.accrual import (
     Accrual,
     Claim,
-    Compound,
     InterestTerms,
     Kind,
     Movement,
     accrue,
-    bears_from,
     grace_over,
     outstanding_on,
 )
-from payflow.policy.allocation import Allocation
+from payflow.policy.bearing import law_of, terms_of, with_rates
 from payflow.policy.calendars import Calendar
-from payflow.policy.daycount import DayCount, year_of
-from payflow.policy.fees import percent as percent_text
+from payflow.policy.interest_reading import read_allocation, read_interest
 from payflow.policy.late_fee_reading import late_fee_in
 from payflow.policy.law import Statute
-from payflow.policy.rates import Rate
-from payflow.policy.reading import LONGEST_DAYS, KeyPath, Reader, dotted
-from payflow.policy.rounding import Mode, Rounding
-from payflow.policy.statutes import compensation, compensation_note, rates_for, statute
+from payflow.policy.reading import KeyPath, Reader, dotted
+from payflow.policy.statutes import compensation, compensation_note
 from payflow.policy.terms import due_date
 from payflow.policy.terms_in_words import TermsError, parse_terms
 
@@ -120,7 +114,7 @@ class _Read:
             movements=movements,
             interest=interest,
             fee=late_fee_in(top, self.currency, self.warnings),
-            allocation=top.word("allocation", Allocation, Allocation.PRINCIPAL_FIRST),
+            allocation=read_allocation(top),
         )
         fixed = self._compensation(law)
         top.finish()
@@ -197,62 +191,10 @@ class _Read:
         return found
 
     def _interest(self) -> tuple[InterestTerms | None, Statute | None]:
-        table = self.top.table("interest", '{ annual = "8" } or { statute = "uk" }')
-        if table is None:
+        interest = read_interest(self.top, self.currency)
+        if interest is None:
             return None, None
-        law = self._statute(table)
-        units = {key: table.percent(key) for key in ("annual", "monthly", "daily")}
-        named = [key for key in ("annual", "monthly", "daily", "statute") if key in table]
-        if not named:
-            table.wrong(
-                "", "no rate is named", 'Write annual = "8", monthly = "1.5", daily = "0.05" or statute = "uk".'
-            )
-        elif len(named) > 1:
-            table.wrong(named[1], f"stands beside {named[0]}, and both name the rate", "Leave one of them out.")
-        day_count = table.word("day_count", DayCount, DayCount(law.day_count) if law else DayCount.ACTUAL_365)
-        days, counts = self._grace(table)
-        floor = table.amount("floor", self.currency, least=0)
-        if floor is None and law is not None and law.currency == self.currency:
-            floor = law.floor
-        unit = next((key for key in ("annual", "monthly", "daily") if units[key] is not None), "")
-        share = units[unit] if unit else None
-        terms = InterestTerms(
-            rates=(_agreed(unit, share, day_count),) if share is not None else (),
-            day_count=DayCount.ACTUAL_365 if unit == "daily" and day_count is DayCount.ACTUAL_ACTUAL else day_count,
-            rounding=table.word("rounding", Rounding, Rounding(law.rounding) if law else Rounding.END),
-            mode=table.word("mode", Mode, Mode(law.mode) if law else Mode.HALF_UP),
-            compound=table.word("compound", Compound, Compound(law.compound) if law else Compound.NONE),
-            grace=days,
-            grace_counts=counts,
-            floor=floor or 0,
-        )
-        table.finish()
-        return terms, law
-
-    def _statute(self, table: Reader) -> Statute | None:
-        name = table.text("statute", 'its name: statute = "uk"')
-        if name is None:
-            return None
-        try:
-            return statute(name)
-        except UnknownName as error:
-            self.top.wrong(("interest", "statute"), f"there is no statute {name!r}", str(error).partition(". ")[2])
-            return None
-
-    def _grace(self, table: Reader) -> tuple[int, bool]:
-        """Days of grace, and whether they bear interest once they are over."""
-        if not isinstance(table.data.get("grace"), Mapping):
-            return table.whole("grace", LONGEST_DAYS) or 0, False
-        inner = table.table("grace", "3")
-        assert inner is not None
-        days = inner.whole("days", LONGEST_DAYS)
-        mode = inner.text("mode", 'mode = "forgive" or "count"')
-        if "days" not in inner:
-            inner.missing("days", "how many: days = 3")
-        if mode not in (None, "forgive", "count"):
-            inner.wrong("mode", f"{mode!r} is not known here", 'Write "forgive" or "count".')
-        inner.finish()
-        return days or 0, mode == "count"
+        return terms_of(interest, self.currency), law_of(interest)
 
     def _compensation(self, law: Statute | None) -> int | bool:
         value = self.top.get("compensation")
@@ -262,15 +204,6 @@ class _Read:
                 self.top.wrong("compensation", "no statute is named that could grant one", remedy)
             return law is not None if value is None else value
         return self.top.amount("compensation", self.currency) or False
-
-
-def _agreed(unit: str, share: Fraction, day_count: DayCount) -> Rate:
-    """A rate that was agreed, as one of a year."""
-    if unit == "annual":
-        return Rate(date.min, share, f"{percent_text(share)} % a year")
-    times = 12 if unit == "monthly" else year_of(day_count)
-    word = "month" if unit == "monthly" else "day"
-    return Rate(date.min, share * times, f"{percent_text(share)} % a {word}, {percent_text(share * times)} % a year")
 
 
 def _with_discount(scenario: Scenario) -> tuple[Claim, tuple[str, ...]]:
@@ -294,8 +227,7 @@ def _with_statute(scenario: Scenario, extra: Path | None) -> tuple[Claim, tuple[
     claim, law = scenario.claim, scenario.statute
     warnings = list(law.warnings) if law is not None else _cautions(scenario)
     if law is not None and claim.interest is not None:
-        rates = _rates(claim, law, scenario.issued_on or claim.due_on + _DAY, extra)
-        claim = replace(claim, interest=replace(claim.interest, rates=rates))
+        claim = with_rates(claim, law, scenario.issued_on or claim.due_on + _DAY, extra)
         if law.business_only:
             other = f'; from a consumer, statute = "{law.consumers}"' if law.consumers else ""
             warnings.insert(0, f"{law.title}: between businesses only{other}.")
@@ -308,22 +240,6 @@ def _with_statute(scenario: Scenario, extra: Path | None) -> tuple[Claim, tuple[
         warnings.append(compensation_note(law, debt, claim.currency))
     why = compensation_note(law, debt, claim.currency).removesuffix(".")
     return replace(claim, compensation=fixed or 0, compensation_why=why), tuple(warnings)
-
-
-def _rates(claim: Claim, law: Statute, arose: date, extra: Path | None) -> Sequence[Rate]:
-    """The statute's rates for the days on which something is owed; no rate is asked for after all was paid."""
-    starts = bears_from(claim)
-    if starts is None or claim.interest is None:
-        return ()
-    last = max((movement.on for movement in claim.movements if movement.on <= claim.as_of), default=claim.as_of)
-    if last < starts:
-        last = claim.as_of if outstanding_on(claim, last) else last
-    elif last < claim.as_of:
-        rates = rates_for(law, starts, last, extra=extra, arose=arose)
-        then = accrue(replace(claim, as_of=last, interest=replace(claim.interest, rates=rates)))
-        bears = then.total_due if claim.interest.compound is not Compound.NONE else then.principal_outstanding
-        last = claim.as_of if bears else last
-    return rates_for(law, starts, last, extra=extra, arose=arose)
 
 
 def _cautions(scenario: Scenario) -> list[str]:

@@ -290,6 +290,8 @@ def _stretch(stretch: Stretch, currency: str) -> Json:
         "interest": exact(scaled(stretch.numerator, stretch.denominator), currency).replace(",", ""),
         "numerator": stretch.numerator,
         "denominator": stretch.denominator,
+        "adds": decimal(stretch.adds, currency),
+        "why": stretch.why,
     }
 
 

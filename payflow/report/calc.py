@@ -7,29 +7,17 @@ from datetime import date
 from typing import Any
 
 from payflow.money import decimal, show
-from payflow.policy.accrual import Accrual, Claim, Compound, InterestTerms, Kind
+from payflow.policy.accrual import Accrual, Claim, Kind
 from payflow.policy.fees import percent
-from payflow.policy.rounding import Mode, Rounding, rounded
+from payflow.policy.rounding import Mode, rounded
 from payflow.policy.scenario import Scenario
 from payflow.report.ansi import Style
+from payflow.report.method import method
 from payflow.report.table import Column, Row, table
 from payflow.report.text import block
 from payflow.report.words import count, figure
 
 _LABEL = 9
-
-_ROUNDED = {
-    Rounding.END: "rounded once, at the end",
-    Rounding.SEGMENT: "each stretch rounded",
-    Rounding.DAY: "the interest of each day rounded",
-}
-_MODES = {Mode.HALF_UP: "half up", Mode.HALF_EVEN: "half to even", Mode.DOWN: "down"}
-_COMPOUNDED = {
-    Compound.NONE: "simple interest",
-    Compound.YEARLY: "unpaid interest joins the balance after each year",
-    Compound.MONTHLY: "unpaid interest joins the balance after each month",
-    Compound.DAYS_30: "unpaid interest joins the balance after each 30 days",
-}
 
 
 def as_json(claim: Claim, found: Accrual, warnings: Sequence[str]) -> dict[str, Any]:
@@ -134,13 +122,7 @@ def _interest(claim: Claim, found: Accrual, style: Style) -> Iterator[str]:
     rows.append(Row(("Sum", "", "", "", "", figure(found.interest, claim.currency))))
     titles = ("From", "To", "Days", "Balance", "A year", "Interest")
     yield from table([Column(title, right=at > 1) for at, title in enumerate(titles)], rows, style)
-    yield from block(_method(claim.interest), style.columns, "  ")
-
-
-def _method(terms: InterestTerms) -> str:
-    """How the figures come about, in one line."""
-    rounding = f"{_ROUNDED[terms.rounding]}, {_MODES[terms.mode]}"
-    return f"Days by {terms.day_count}, first and last included; {_COMPOUNDED[terms.compound]}; {rounding}."
+    yield from block(method(claim.interest), style.columns, "  ")
 
 
 def _payments(claim: Claim, found: Accrual, style: Style) -> Iterator[str]:

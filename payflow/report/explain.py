@@ -7,10 +7,12 @@ from datetime import timedelta
 
 from payflow.model.decision import EntryView, Explanation, InvoiceView, Stretch
 from payflow.model.facts import State
+from payflow.model.interest import Rounding
 from payflow.model.journal import Charge, ChargeState, Notice
 from payflow.money import show
 from payflow.policy.ladder import shown
 from payflow.report.ansi import Style
+from payflow.report.method import method
 from payflow.report.table import Column, Row, table
 from payflow.report.text import block, clean
 from payflow.report.words import count, exact, figure, moment, scaled
@@ -80,12 +82,15 @@ def _settled(entry: EntryView) -> str:
 
 
 def _interest(explanation: Explanation, style: Style) -> Iterator[str]:
-    """Stretches with exact interest; the last digit shown carries, so that the column adds up to the exact sum."""
-    view, stretches = explanation.invoice, explanation.stretches
-    if not stretches:
+    """Stretches that add up to the interest: exact where it is rounded once, else as each was rounded."""
+    view, stretches, terms = explanation.invoice, explanation.stretches, explanation.interest
+    if not stretches or terms is None:
         return
     yield style.bold("INTEREST")
-    shown = carried(stretches)
+    once = terms.rounding is Rounding.END
+    shown = [exact(units, view.currency) for units in carried(stretches)] if once else []
+    shown = shown or [figure(stretch.adds, view.currency) for stretch in stretches]
+    total = exact(sum(carried(stretches)), view.currency) if once else figure(view.interest, view.currency)
     rows = [
         Row(
             (
@@ -94,16 +99,16 @@ def _interest(explanation: Explanation, style: Style) -> Iterator[str]:
                 str(stretch.days),
                 figure(stretch.balance, view.currency),
                 f"{stretch.rate} %",
-                exact(units, view.currency),
-            )
+                interest,
+            ),
+            notes=(stretch.why,) if stretch.why else (),
         )
-        for stretch, units in zip(stretches, shown, strict=True)
+        for stretch, interest in zip(stretches, shown, strict=True)
     ]
-    total = sum(shown)
-    rows.append(Row(("Sum", "", str(sum(stretch.days for stretch in stretches)), "", "", exact(total, view.currency))))
+    rows.append(Row(("Sum", "", str(sum(stretch.days for stretch in stretches)), "", "", total)))
     titles = ("From", "To", "Days", "Balance", "A year", "Interest")
     yield from table([Column(title, right=at > 1) for at, title in enumerate(titles)], rows, style)
-    yield f"  Rounded once, half up: {show(view.interest, view.currency)}"
+    yield from block(f"{method(terms)} That is {show(view.interest, view.currency)}.", style.columns, "  ")
 
 
 def carried(stretches: tuple[Stretch, ...]) -> list[int]:

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from payflow.errors import ConnectorError, nearest
-from payflow.model.agreement import Business, ClientTerms, Contract, Policy
+from payflow.model.agreement import Business, ClientKind, ClientTerms, Contract, Policy
+from payflow.policy.bearing import law_of
+from payflow.policy.binding import FOR_CONSUMERS, suits
 from payflow.policy.late_fees import silent_in
+from payflow.policy.statutes import STATUTES
 from payflow.workspace.contracts import ContractFile
 from payflow.workspace.document import Findings, Spot
 from payflow.workspace.settings import SourceReader
@@ -126,6 +129,29 @@ def check_match_sources(files: Iterable[ContractFile], sources: Sequence[str], r
 def _connectors(reader: SourceReader) -> Iterable[str]:
     known = reader.connectors
     return () if isinstance(known, ConnectorError) else known
+
+
+def check_statutes(
+    files: Iterable[ContractFile], contracts: Mapping[str, Contract], policies: Mapping[str, Policy], findings: Findings
+) -> None:
+    """A statute on what businesses owe needs a client that is one; a statute on what consumers owe, a consumer."""
+    for file in files:
+        contract = contracts.get(file.contract.project)
+        policy = policies.get(file.contract.policy)
+        law = law_of(policy.interest) if policy is not None else None
+        if contract is None or policy is None or law is None:
+            continue
+        kind, key = contract.client.kind, "policy" if "policy" in file.table else ()
+        if not suits(policy, kind):
+            found = f"policy {policy.name!r} claims interest by the statute {law.name!r}, which is for business clients only"
+            other = f'statute = "{law.consumers}"' if law.consumers else 'a rate that was agreed, annual = "5"'
+            remedy = f'Name a policy with {other}, or write kind = "business" under [client] if it is one.'
+            findings.add(file.spot(key) if key else file.spot(), found, remedy)
+        elif law.name in FOR_CONSUMERS and kind is ClientKind.BUSINESS:
+            own = next((act.name for act in STATUTES.values() if act.consumers == law.name), "")
+            found = f"policy {policy.name!r} claims interest by the statute {law.name!r}, which is for consumers"
+            remedy = f'Write kind = "consumer" under [client] if it is one, or name a policy with statute = "{own}".'
+            findings.add(file.spot(key) if key else file.spot(), found, remedy)
 
 
 def check_fee_currencies(files: Iterable[ContractFile], policies: Mapping[str, Policy], findings: Findings) -> None:

@@ -9,7 +9,17 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from payflow.errors import nearest
-from payflow.model.agreement import Billing, Binding, Business, ClientTerms, Contract, Milestone, Phase, Policy
+from payflow.model.agreement import (
+    Billing,
+    Binding,
+    Business,
+    ClientKind,
+    ClientTerms,
+    Contract,
+    Milestone,
+    Phase,
+    Policy,
+)
 from payflow.workspace import values
 from payflow.workspace.document import Spot, Table
 from payflow.workspace.settings import read_was
@@ -183,6 +193,7 @@ def _client(top: Table, setting: Setting) -> ClientStated:
         "cc": values.emails(table, "cc"),
         "language": values.language(table, "language", "en"),
         "timezone": values.zone(table, "timezone", setting.business.timezone),
+        "kind": ClientKind(table.word("kind", tuple(ClientKind), ClientKind.BUSINESS)),
         "country": values.country(table, "country", setting.business.country),
     }
     table.finish()

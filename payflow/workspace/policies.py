@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from payflow.errors import nearest
-from payflow.model.agreement import Binding, DueRule, Interest, Policy, Step, Terms
+from payflow.model.agreement import Binding, DueRule, Policy, Step, Terms
+from payflow.policy.interest_reading import read_allocation, read_interest
 from payflow.policy.late_fee_reading import read_late_fee
 from payflow.policy.terms_in_words import TermsError, parse_terms
 from payflow.workspace import values
@@ -50,6 +51,7 @@ class PolicyReader:
         return policies
 
     def _policy(self, name: str, table: Table) -> Policy:
+        reader = Said(table)
         policy = Policy(
             name=name,
             terms=_terms(table),
@@ -57,13 +59,15 @@ class PolicyReader:
             spacing=table.whole("spacing", 2, 0, _FARTHEST),
             binding=Binding(table.word("binding", tuple(Binding), Binding.SIGNATURE)),
             due=DueRule(table.word("due", tuple(DueRule), DueRule.LATER)),
-            late_fee=read_late_fee(Said(table), self.currency, steps=True),
-            interest=_interest(table),
+            late_fee=read_late_fee(reader, self.currency, steps=True),
+            interest=read_interest(reader, self.currency, billed=True),
             gate_charges=_gate_charges(table),
             tolerance=values.amounts(table, "tolerance", self.currency),
             compensation=read_compensation(table, self.currency),
             bill=read_bill(table),
+            allocation=read_allocation(reader),
         )
+        table.asked += reader.asked
         check_stack(table, policy.compensation)
         ladder = tuple(self._steps(table, policy))
         if not any(step.fee for step in ladder) and not _says_fee(table):
@@ -196,21 +200,6 @@ def _is_known(country: str) -> bool:
     from payflow.workspace.business_days import has_holidays
 
     return country[:2] in COUNTRIES and has_holidays(country)
-
-
-def _interest(table: Table) -> Interest | None:
-    inner = table.table("interest")
-    if inner is None:
-        return None
-    if inner.get("statute") is not None:
-        remedy = 'Write the rate of a year: interest = { annual = "8" }.'
-        inner.wrong("statute", "this version of payflow knows yearly rates only", remedy)
-    elif "annual" not in inner:
-        inner.missing("annual", '"8", percent a year')
-    annual = values.percent(inner, "annual")
-    inner.asked.append("bill")
-    inner.finish()
-    return Interest(annual) if annual is not None else None
 
 
 def _gate_charges(table: Table) -> bool:

@@ -13,8 +13,9 @@ from payflow.model.decision import ClientMessage, Plan, Recipient
 from payflow.model.facts import State
 from payflow.model.journal import Charge, ChargeState, Hold, Memory, Notice, Reversal
 from payflow.plan import LATE_FEE, Case, correction_step, plan
-from payflow.policy import interest
+from payflow.policy.bearing import notice_words
 from payflow.policy.ladder import Next, next_step
+from payflow.policy.rows import movements
 from policy.books import Bill, Move, assess_one, book_of, contract_of, policy_of, view_of
 
 STORE = "0123456789abcdef"
@@ -72,10 +73,14 @@ class Nights:
             interest_per_day=row.per_day,
             fees=sum(charge.standing for charge in self.charges),
         )
-        movements = interest.movements(book_of(bill), 0)
+        moved = movements(book_of(bill), 0)
+        agreed = self.policy.interest
+        words = (
+            notice_words(agreed, due, self.policy.grace, bill.issued, as_of) if agreed and due and self.binds else ""
+        )
         return Case(
             view, self.policy, self.contract, "digest", self.binds, step, tuple(self.notices), tuple(self.charges), holds,
-            movements, self.own_debt,
+            moved, self.binds, words, self.own_debt,
         )  # fmt: skip
 
     def plan(self, as_of: date) -> Plan:

@@ -23,7 +23,8 @@ from payflow.model.agreement import (
 )
 from payflow.model.decision import InvoiceView
 from payflow.model.facts import EntryKind, Role, Settlement, State, Status
-from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES, assess
+from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES, assess, bears
+from payflow.policy.rows import accrued
 from payflow.policy.terms import parse_terms
 
 ISSUED = date(2026, 10, 20)
@@ -155,10 +156,20 @@ def assess_all(bills: Sequence[Bill], policy: Policy | None, as_of: date, *, bin
     """The assessment of a book in which every invoice stands under one policy."""
     policies = [policy] if policy is not None else []
     governed = np.full(len(bills), 0 if policies else -1, dtype=np.int64)
-    found = assess(book_of(*bills), policies, governed, np.full(len(bills), binds), as_of)
+    book = book_of(*bills)
+    found = assess(book, policies, governed, np.full(len(bills), binds), as_of)
 
     def day(value: Any) -> date | None:
         return None if value == NO_DAY else to_date(int(value))
+
+    def balance_days(at: int) -> int:
+        """Balance times days of the stretches that `explain` prints; 0 where no interest binds."""
+        if not binds or policy is None or policy.interest is None or found.due_on[at] == NO_DAY:
+            return 0
+        if not bears(State(int(found.state[at]))) or book.role_charge[at]:
+            return 0
+        one = accrued(book, at, policy, int(found.due_on[at]), as_of)
+        return int(sum(stretch.balance * stretch.days for stretch in one.stretches))
 
     return [
         Row(
@@ -172,9 +183,9 @@ def assess_all(bills: Sequence[Bill], policy: Policy | None, as_of: date, *, bin
             State(int(found.state[at])),
             bool(found.refunded[at]),
             bool(found.inferred[at]),
-            found.balance_days[at],
-            found.interest[at],
-            found.interest_per_day[at],
+            balance_days(at),
+            int(found.interest[at]),
+            int(found.interest_per_day[at]),
         )
         for at in range(len(bills))
     ]

@@ -189,23 +189,32 @@ def _move(slow: Slow, claim: Claim, kind: Kind, amount: int, day: date) -> None:
         _pay(slow, claim, amount, day)
     else:
         for _ in range(amount):
-            _give_back_one(slow)
+            _give_back_one(slow, claim.allocation)
 
 
-def _give_back_one(slow: Slow) -> None:
-    """One minor unit goes back: what was too much first, then what paid principal, interest, costs."""
+def _give_back_one(slow: Slow, allocation: Allocation) -> None:
+    """One minor unit goes back: what was too much first, then what was paid last."""
     if slow.too_much:
         slow.too_much -= 1
-    elif slow.principal_paid:
-        slow.principal_paid -= 1
-        slow.principal += 1
-    elif slow.interest_paid:
-        slow.interest_paid -= 1
-    elif slow.costs_paid:
-        slow.costs_paid -= 1
-        slow.costs += 1
-    else:
-        slow.principal += 1
+        return
+    order = {
+        Allocation.PRINCIPAL_FIRST: "cip",
+        Allocation.INTEREST_FIRST: "cpi",
+        Allocation.COSTS_FIRST: "pic",
+    }[allocation]
+    for bucket in order:
+        if bucket == "p" and slow.principal_paid:
+            slow.principal_paid -= 1
+            slow.principal += 1
+            return
+        if bucket == "i" and slow.interest_paid:
+            slow.interest_paid -= 1
+            return
+        if bucket == "c" and slow.costs_paid:
+            slow.costs_paid -= 1
+            slow.costs += 1
+            return
+    slow.principal += 1
 
 
 def _pay(slow: Slow, claim: Claim, amount: int, day: date) -> None:

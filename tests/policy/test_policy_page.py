@@ -6,15 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from payflow import money
 from payflow.model.agreement import DueRule, LateFee, Policy
 from payflow.model.facts import EntryKind, Settlement
+from payflow.model.interest import Interest
 from payflow.model.journal import Hold
 from payflow.policy import fees
+from payflow.policy.interest_reading import read_interest
+from payflow.policy.reading import KeyPath, Reader
 from payflow.workspace import load
 from plan.nights import Nights, Seen
 from policy.books import DUE, Bill, Move, assess_one, policy_of
@@ -76,10 +81,27 @@ def test_every_key_stands_in_the_table_with_its_default() -> None:
     of_policy = {names.get(item.name, item.name): item.default for item in fields(Policy) if item.name != "name"}
     # `stack` only lets stand together what would be a mistake, and `bill` is a key of interest
     assert set(described) == set(of_policy) - {"bill"} | {"stack"}
-    for key in ("grace", "spacing", "binding", "due"):
+    for key in ("grace", "spacing", "binding", "due", "allocation"):
         assert described[key] == str(of_policy[key])
     assert (described["gate"], of_policy["gate"]) == ("false", False)
     assert {described[key] for key in ("late_fee", "interest", "compensation", "tolerance", "step")} == {"none"}
+
+
+def test_every_key_of_interest_stands_in_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[tuple[KeyPath, str]] = set()
+    get = Reader.get
+
+    def recording(reader: Reader, key: str) -> Any:
+        asked.add((reader.path, key))
+        return get(reader, key)
+
+    monkeypatch.setattr(Reader, "get", recording)
+    read_interest(Reader({"interest": {"annual": "8"}}, []), "GBP", billed=True)
+    described = {row[0].strip("`"): row[2].strip("`") for row in table("key in `interest`")}
+    assert set(described) == {key for path, key in asked if path == ("interest",)}
+    usual = Interest(Fraction(8, 100))
+    for key in ("day_count", "rounding", "mode", "compound"):
+        assert described[key].split("`")[0] == getattr(usual, key).value
 
 
 @pytest.mark.parametrize("row", table("terms"), ids=row_id)

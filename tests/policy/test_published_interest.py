@@ -11,7 +11,9 @@ from fractions import Fraction
 import pytest
 
 from payflow import money
-from payflow.policy import fees, interest
+from payflow.model.interest import DayCount, Mode
+from payflow.policy import fees
+from payflow.policy.accrual import one_day
 from policy.books import Bill, assess_one, policy_of
 
 GOV_UK = "https://www.gov.uk/late-commercial-payments-interest-debt-recovery/charging-interest-commercial-debt"
@@ -75,5 +77,5 @@ def test_a_figure_whose_days_are_rounded_first_differs_by_that_alone(
 
 def test_the_daily_rate_is_the_yearly_rate_over_365() -> None:
     # IE-07: 12.25 / 365 = 0.033562 percent a day (enterprise.gov.ie, late payment interest rate)
-    above, below = interest.numerator(10**10, Fraction("12.25") / 100)
-    assert fees.percent(Fraction(money.round_half_up(above, below), 10**10) * 1) == "0.03356164"
+    earned = one_day(10**10, Fraction("12.25") / 100, DayCount.ACTUAL_365, Mode.HALF_UP, date(2026, 1, 1))
+    assert fees.percent(Fraction(earned, 10**10)) == "0.03356164"

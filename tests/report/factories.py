@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any
 
 from payflow.model.decision import (
@@ -32,6 +33,7 @@ from payflow.model.decision import (
     VerdictChange,
 )
 from payflow.model.facts import Role, State
+from payflow.model.interest import Interest
 from payflow.model.journal import Announcement, Charge, ChargeState, Notice, Reversal, Waiver
 
 AS_OF = date(2026, 11, 21)
@@ -319,14 +321,25 @@ def charge(**changes: Any) -> Charge:
 
 def explanation(**changes: Any) -> Explanation:
     """INV-0013 with a part payment: 3 days on 5,000.00 and 14 on 4,000.00 at 8 %, less 3 days of grace."""
+    first, second = (date(2026, 11, 7), date(2026, 11, 10)), (date(2026, 11, 10), date(2026, 11, 21))
+    after = "after the payment of 1,000.00 GBP on 2026-11-10; 8 % a year"
     whole = Explanation(
         invoice=invoice(total=500_000, paid=100_000, flags=frozenset({Flag.PART_PAID, Flag.INFERRED}), interest=1_293),
         terms="net-15, grace of 3 days, late fee 25.00 GBP, interest 8 % a year",
         rests_on="the contract acme-website, signed 2026-10-01",
         entries=(EntryView(date(2026, 11, 10), "payment", 100_000, "settled", True),),
         stretches=(
-            Stretch(date(2026, 11, 7), date(2026, 11, 10), 3, 500_000, "8", 500_000 * 8 * 3, 36_500),
-            Stretch(date(2026, 11, 10), date(2026, 11, 21), 11, 400_000, "8", 400_000 * 8 * 11, 36_500),
+            Stretch(
+                *first,
+                3,
+                500_000,
+                "8",
+                500_000 * 8 * 3,
+                36_500,
+                329,
+                "from the day after the 3 days of grace; 8 % a year",
+            ),
+            Stretch(*second, 11, 400_000, "8", 400_000 * 8 * 11, 36_500, 964, after),
         ),
         notices=(
             Notice(
@@ -353,6 +366,7 @@ def explanation(**changes: Any) -> Explanation:
         step_names=(("reminder", "friendly-reminder"), ("late-fee", "late-fee")),
         blocks=(BlockedWork("acme-website", "build", "INV-0013 paid in full: 4,000.00 GBP is missing"),),
         remarks=("The payment's day was inferred: books does not date payments.",),
+        interest=Interest(Fraction(8, 100)),
     )
     return replace(whole, **changes)
 

@@ -72,7 +72,12 @@ MISTAKES = [
     (S, '{ amount = "25.00" }', '{ percent = "1.5%" }', 34, "policy.standard.late_fee.percent", "no percentage", "without"),
     (S, '{ amount = "25.00" }', '{ percent = "150" }', 34, "policy.standard.late_fee.percent", "between 0 and 100", "point"),
     (S, '{ annual = "8" }', "{ annual = 8.5 }", 35, "policy.standard.interest.annual", "a number with", 'annual = "8.5"'),
-    (S, '{ annual = "8" }', '{ statute = "uk" }', 35, "policy.standard.interest.statute", "yearly rates only", "annual"),
+    (S, '{ annual = "8" }', '{ statute = "ukk" }', 35, "policy.standard.interest.statute", "no statute 'ukk'", "'uk'"),
+    (S, '{ annual = "8" }', '{ statute = "uk", annual = "8" }', 35, "policy.standard.interest.statute", "beside annual", "Leave"),
+    (S, '{ annual = "8" }', "{ }", 35, "policy.standard.interest", "no rate is named", 'monthly = "1.5"'),
+    (S, '{ annual = "8" }', '{ annual = "8", compound = "daily" }', 35, "policy.standard.interest.compound", "'daily'", "yearly"),
+    (S, '{ annual = "8" }', '{ annual = "8", floor = 5.5 }', 35, "policy.standard.interest.floor", "where an amount", "text"),
+
     (S, "spacing = 2", 'spacing = 2\ntolerance = "0.005"', 33, "policy.standard.tolerance", "3 decimals", "at most 2"),
     # codes and names
     (S, 'currency = "GBP"', 'currency = "gbp"', 7, "business.currency", "'gbp' is no currency", "GBP"),

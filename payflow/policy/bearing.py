@@ -1,0 +1,137 @@
+"""At which rates a claim bears interest: what was agreed, or what follows from a statute's tables for its days.
+
+`payflow calc`, one invoice in `payflow explain` and a million in a book all take their rates from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from payflow.model.interest import Compound, Interest, Per
+from payflow.policy.accrual import Claim, InterestTerms, accrue, bears_from, outstanding_on
+from payflow.policy.daycount import year_of
+from payflow.policy.fees import percent
+from payflow.policy.law import Fixing, Statute
+from payflow.policy.rates import OutOfTable, Rate
+from payflow.policy.statutes import rates_for, statute
+
+_DAY = timedelta(days=1)
+
+
+def law_of(interest: Interest | None) -> Statute | None:
+    """The statute that was named, if one was."""
+    return statute(interest.statute) if interest is not None and interest.statute else None
+
+
+def agreed_rate(interest: Interest) -> Rate:
+    """A rate that was agreed, as one of a year."""
+    return Rate(date.min, interest.annual, rate_words(interest))
+
+
+def rate_words(interest: Interest) -> str:
+    """An agreed rate as it was written: `8 % a year`, `1.5 % a month, 18 % a year`."""
+    yearly = f"{percent(interest.annual)} % a year"
+    if interest.per is Per.ANNUAL:
+        return yearly
+    times = 12 if interest.per is Per.MONTHLY else year_of(interest.day_count)
+    word = "month" if interest.per is Per.MONTHLY else "day"
+    return f"{percent(interest.annual / times)} % a {word}, {yearly}"
+
+
+def terms_of(interest: Interest, currency: str, grace: int = 0) -> InterestTerms:
+    """The terms that the exact engine follows, with `grace` where none is named; the rates of a statute are still missing."""
+    return InterestTerms(
+        rates=() if interest.statute else (agreed_rate(interest),),
+        day_count=interest.day_count,
+        rounding=interest.rounding,
+        mode=interest.mode,
+        compound=interest.compound,
+        grace=grace if interest.grace is None else interest.grace,
+        grace_counts=interest.grace_counts,
+        floor=interest.floor.get(currency, 0),
+    )
+
+
+def with_rates(claim: Claim, law: Statute | None, arose: date, extra: Path | None = None) -> Claim:
+    """The claim with the rates of the statute for the days on which something is owed; as it is where none is named.
+
+    `arose` is the day of the debt, `extra` a folder with rate tables of the user's own. Raises `OutOfTable`.
+    """
+    if law is None or claim.interest is None:
+        return claim
+    return replace(claim, interest=replace(claim.interest, rates=_rates(claim, law, arose, extra)))
+
+
+def _rates(claim: Claim, law: Statute, arose: date, extra: Path | None) -> Sequence[Rate]:
+    """The rates of the days on which something is owed; none is asked for between a full payment and what raises it again."""
+    starts = bears_from(claim)
+    if starts is None:
+        return ()
+    moves = {movement.on for movement in claim.movements if starts <= movement.on < claim.as_of}
+    rates: list[Rate] = []
+    at = starts - _DAY
+    for until in sorted({*moves, claim.as_of}):
+        if _bears(claim, rates, at, starts):
+            floats = law.fixing is Fixing.FLOATING
+            more = rates_for(law, at + _DAY if floats else starts, until, extra=extra, arose=arose)
+            rates = [*rates, *more] if floats else list(more)
+        at = until
+    return tuple(rates)
+
+
+def _bears(claim: Claim, rates: Sequence[Rate], day: date, starts: date) -> bool:
+    """Whether something bears interest on the day after `day`; `rates` reach so far."""
+    if day < starts or claim.interest is None:
+        return outstanding_on(claim, day) > claim.tolerance
+    then = accrue(replace(claim, as_of=day, interest=replace(claim.interest, rates=rates)))
+    joined = claim.interest.compound is not Compound.NONE and not claim.tolerance and then.total_due > 0
+    return joined or then.principal_outstanding > claim.tolerance
+
+
+def rate_at_present(interest: Interest, day: date, arose: date, extra: Path | None = None) -> Rate | None:
+    """The rate of a day on which interest would start; None where a statute's table does not speak of it."""
+    law = law_of(interest)
+    if law is None:
+        return agreed_rate(interest)
+    try:
+        return rates_for(law, day, day, extra=extra, arose=arose)[0]
+    except OutOfTable:
+        return None
+
+
+def starts_on(interest: Interest, due_on: date, grace: int) -> date:
+    """The first day that interest counts from, once it arises; `grace` is the policy's."""
+    days = grace if interest.grace is None else interest.grace
+    return due_on + _DAY if interest.grace_counts else due_on + (days + 1) * _DAY
+
+
+def notice_words(
+    interest: Interest, due_on: date, grace: int, issued_on: date, as_of: date, extra: Path | None = None
+) -> str:
+    """What a letter says interest is: rate, base, first day, and the law and reference rate that a statutory one rests on."""
+    days = grace if interest.grace is None else interest.grace
+    starts = starts_on(interest, due_on, grace)
+    law = law_of(interest)
+    fixed = law is not None and law.fixing is Fixing.START
+    rate = rate_at_present(interest, min(starts, as_of) if fixed else as_of, issued_on, extra)
+    counts = f" once {days} days of grace are over" if interest.grace_counts and days else ""
+    return f"{words(interest, rate)} on what is outstanding, from {starts.isoformat()}{counts}"
+
+
+def words(interest: Interest, rate: Rate | None) -> str:
+    """What a client reads of the rate: `8 % a year`, or the statute, its rate and what that rests on."""
+    joins = {
+        Compound.NONE: "",
+        Compound.YEARLY: ", compounded yearly",
+        Compound.MONTHLY: ", compounded monthly",
+        Compound.DAYS_30: ", compounded every 30 days",
+    }[interest.compound]
+    law = law_of(interest)
+    if law is None:
+        return rate_words(interest) + joins
+    if rate is None:
+        return f"the rate of {law.title}{joins}"
+    return f"{percent(rate.annual)} % a year{joins} by {law.title} ({rate.why})"

@@ -1,0 +1,78 @@
+"""One invoice of a book as a claim for the exact engine: what columns cannot say of it, and what `explain` prints."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from payflow.columns import Book, to_date
+from payflow.model.agreement import Policy
+from payflow.model.facts import EntryKind, Settlement
+from payflow.policy.accrual import Accrual, Claim, Kind, Movement, accrue
+from payflow.policy.bearing import law_of, terms_of, with_rates
+
+ENTRY_KINDS = tuple(EntryKind)
+SETTLEMENTS = tuple(Settlement)
+_SETTLED, _DISPUTED = SETTLEMENTS.index(Settlement.SETTLED), SETTLEMENTS.index(Settlement.DISPUTED)
+_LOWERS = {EntryKind.CREDIT: Kind.CREDIT, EntryKind.WRITE_OFF: Kind.WRITE_OFF}
+
+
+def movements(book: Book, row: int) -> list[tuple[int, int]]:
+    """(day, amount) of the entries of one invoice that change its balance, in order of day."""
+    return [(on, amount) for on, amount, _ in _counted(book, row)]
+
+
+def _counted(book: Book, row: int) -> list[tuple[int, int, int]]:
+    place = book.entries_of(row)
+    return [
+        (int(on), int(amount), int(kind))
+        for on, amount, kind, settlement in zip(
+            book.entry_on[place],
+            book.entry_amount[place],
+            book.entry_kind[place],
+            book.entry_settlement[place],
+            strict=True,
+        )
+        if settlement == _SETTLED or (settlement == _DISPUTED and amount < 0)
+    ]
+
+
+def claim_of(book: Book, row: int, policy: Policy, due_on: int, as_of: date) -> Claim:
+    """The claim on one invoice under its policy; the rates of a statute are still missing."""
+    assert policy.interest is not None
+    currency = book.currencies[int(book.currency[row])]
+    moved = [
+        Movement(
+            to_date(on),
+            Kind.REFUND if amount < 0 else _LOWERS.get(ENTRY_KINDS[kind], Kind.PAYMENT),
+            abs(amount),
+        )
+        for on, amount, kind in _counted(book, row)
+    ]
+    if sum(one.amount for one in moved if one.kind is Kind.CREDIT) >= book.total[row]:
+        # whether it was credited in full is the state's to say, which nets credits that were taken back
+        moved = [one._replace(kind=Kind.WRITE_OFF) if one.kind is Kind.CREDIT else one for one in moved]
+    if book.total[row] < 0:
+        # a total below zero is the client's: money has to go back before anything is owed
+        moved.insert(0, Movement(date.min, Kind.WRITE_OFF, -int(book.total[row])))
+    return Claim(
+        amount=max(0, int(book.total[row])),
+        currency=currency,
+        due_on=to_date(due_on),
+        as_of=as_of,
+        movements=tuple(moved),
+        interest=terms_of(policy.interest, currency, policy.grace),
+        allocation=policy.allocation,
+        tolerance=policy.tolerance.get(currency, 0),
+    )
+
+
+def rated_claim(book: Book, row: int, policy: Policy, due_on: int, as_of: date, extra: Path | None = None) -> Claim:
+    """The claim with its rates. Raises `OutOfTable` where a rate is asked for that no table holds."""
+    arose = to_date(int(book.issued_on[row]))
+    return with_rates(claim_of(book, row, policy, due_on, as_of), law_of(policy.interest), arose, extra)
+
+
+def accrued(book: Book, row: int, policy: Policy, due_on: int, as_of: date, extra: Path | None = None) -> Accrual:
+    """What became of one invoice by a day. Raises `OutOfTable`."""
+    return accrue(rated_claim(book, row, policy, due_on, as_of, extra))
