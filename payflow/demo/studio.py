@@ -36,7 +36,7 @@ terms = "net-15"
 grace = 3                               # nothing arises for three days after the due date
 spacing = 2
 late_fee = { amount = { GBP = "25.00", USD = "20.00" } }
-interest = { annual = "8" }
+interest = { annual = "8", bill = "never" }
 
 [[policy.standard.step]]
 name = "heads-up"
@@ -63,7 +63,7 @@ email = "final-notice"
 terms = "net-30"
 spacing = 3
 late_fee = { percent = "1.5" }
-interest = { annual = "9.5" }
+interest = { annual = "9.5", bill = "on-payment" }
 
 [[policy.agency.step]]
 name = "reminder"
