@@ -26,6 +26,7 @@ COMMANDS = {
     "import": ("importing", "Read exported files into the store."),
     "sync": ("sync", "Read all configured sources, or the named ones."),
     "status": ("status", "Show the board: what needs you, projects, invoices, totals."),
+    "ageing": ("ageing", "Show who owes what, by how long it has been due."),
     "gate": ("gate", "Ask whether a phase may start, or let it start unpaid."),
     "phase": ("phase", "Record that work on a phase starts or is finished."),
     "plan": ("plan", "Show what a run would do, and do none of it."),

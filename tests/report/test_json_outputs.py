@@ -40,6 +40,7 @@ NAMES = (
     "rates",
     "rate-table",
     "calc",
+    "ageing",
 )
 
 

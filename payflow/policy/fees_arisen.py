@@ -1,0 +1,99 @@
+"""Late fees that arose on each invoice of a book by a day, in columns.
+
+What a policy would allow, notices apart: `payflow status` shows the fees that were claimed. A fee arises on the day after
+due date and grace, and on each further one of a fee that repeats, on what was unpaid at the end of the day before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payflow.columns import NO_DAY, Book, Ints, to_day
+from payflow.model.agreement import LateFee, Policy
+from payflow.model.facts import Settlement, State
+from payflow.policy.assess import SETTLEMENTS, Assessment
+from payflow.policy.fee_columns import fee_column
+from payflow.policy.ladder import fee_grace
+from payflow.policy.late_fees import terms_in
+
+Mask = NDArray[np.bool_]
+
+_SETTLED, _DISPUTED = SETTLEMENTS.index(Settlement.SETTLED), SETTLEMENTS.index(Settlement.DISPUTED)
+#: No fee arises on what was never issued, was taken back or given up, or is not known.
+_NONE = (State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF, State.UNKNOWN)
+
+
+def fees_arisen(
+    book: Book, policies: Sequence[Policy], governed: Ints, binding: Mask, found: Assessment, as_of: date
+) -> Ints:
+    """Minor units per invoice. `governed` and `binding` as for `assess`, `found` as it answered for that day.
+
+    None in a currency that the fee does not name, on charges, or where nothing is due.
+    """
+    today = to_day(as_of)
+    fees = np.zeros(len(book), dtype=np.int64)
+    agreed = [(at, policy.late_fee) for at, policy in enumerate(policies) if policy.late_fee is not None]
+    if not agreed:
+        return fees
+    over = found.due_on + _graces(policies)[governed]
+    late = binding & (governed >= 0) & (found.due_on != NO_DAY) & (over < today) & ~book.role_charge
+    late &= ~np.isin(found.state, _NONE)
+    for at, fee in agreed:
+        rows = np.flatnonzero(late & (governed == at))
+        occurrence = 0
+        while len(rows):
+            # the last day before the fee, by whose end it counts what is unpaid
+            before = _ahead(over[rows], fee, occurrence)
+            rows, before = rows[before < today], before[before < today]
+            fees[rows] += _one(book, fee, rows, _left(book, rows, before), fees)
+            if not fee.repeats:
+                break
+            occurrence += 1
+    return fees
+
+
+def _graces(policies: Sequence[Policy]) -> Ints:
+    """Days without a fee by policy; the last one is of rows that no policy governs."""
+    return np.array([*map(fee_grace, policies), 0], dtype=np.int64)
+
+
+def _one(book: Book, fee: LateFee, rows: Ints, left: Ints, so_far: Ints) -> Ints:
+    """The fee of one day on some rows, each in its currency."""
+    result = np.zeros(len(rows), dtype=np.int64)
+    for code, currency in enumerate(book.currencies):
+        terms = terms_in(fee, currency)
+        if terms is not None:
+            mine = book.currency[rows] == code
+            own = rows[mine]
+            result[mine] = fee_column(terms, left[mine], book.total[own], so_far[own])
+    return result
+
+
+def _left(book: Book, rows: Ints, until: Ints) -> Ints:
+    """What is unpaid of some rows at the end of a day each."""
+    limit = np.full(len(book), NO_DAY, dtype=np.int64)
+    limit[rows] = until
+    counts = (book.entry_settlement == _SETTLED) | ((book.entry_settlement == _DISPUTED) & (book.entry_amount < 0))
+    counts &= book.entry_row >= 0
+    counts &= book.entry_on <= limit[book.entry_row]
+    moved = np.zeros(len(book), dtype=np.int64)
+    np.add.at(moved, book.entry_row[counts], book.entry_amount[counts])
+    left: Ints = book.total[rows] - moved[rows]
+    return left
+
+
+def _ahead(over: Ints, fee: LateFee, occurrence: int) -> Ints:
+    """The last day before the fee of so many periods later."""
+    if not occurrence or not fee.every_months:
+        return over + occurrence * fee.every_days
+    month = over.astype("datetime64[D]").astype("datetime64[M]")
+    of_month = over - month.astype("datetime64[D]").astype(np.int64)
+    later = month + occurrence * fee.every_months
+    first = later.astype("datetime64[D]").astype(np.int64)
+    last = (later + 1).astype("datetime64[D]").astype(np.int64) - 1
+    days: Ints = np.minimum(first + of_month, last)
+    return days
