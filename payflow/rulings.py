@@ -17,7 +17,7 @@ from payflow.model.journal import Charge, ChargeState, Record, RecordKind
 from payflow.money import AmountError, parse, show
 from payflow.place import who
 from payflow.plan import told_by
-from payflow.policy.matching import BankLine, Part
+from payflow.policy.bank_lines import BankLine, Part
 from payflow.store import journal
 from payflow.store.anchor import advance, check_anchor
 from payflow.store.stamp import stamp

@@ -240,7 +240,8 @@ def _frame(statements: Sequence[Statement]) -> pd.DataFrame:
 def _table_of(pages: Sequence[Statement]) -> pd.DataFrame:
     import pandas as pd
 
-    pairs = [(statement, line) for statement in pages for line in statement.lines]
+    # banks write notices as lines of nothing: no money moved
+    pairs = [(statement, line) for statement in pages for line in statement.lines if line.amount]
     columns: dict[str, pd.Series] = {
         name: pd.Series(
             [getattr(line, name, None) or getattr(statement, name, "") for statement, line in pairs], dtype="str"

@@ -178,7 +178,8 @@ def _lines(sheet: Sheet, account: str) -> pd.DataFrame:
             "kind": pd.Series([LineKind.TRANSFER.value] * len(sheet), index=index, dtype="str"),
         }
     )
-    return frame[sheet.good] if len(frame) else empty(LINES)
+    # rows of nothing are notices: no money moved
+    return frame[sheet.good & (amounts != 0)] if len(frame) else empty(LINES)
 
 
 def _amounts(sheet: Sheet, currencies: Texts) -> Ints:

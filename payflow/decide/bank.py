@@ -6,7 +6,7 @@ read later does not turn a payment that opened a gate into a question.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -18,22 +18,12 @@ from payflow.model.decision import BankView, LineCandidate, LinePart, LineView
 from payflow.model.facts import EntryKind, LineKind, Settlement, Status
 from payflow.model.journal import Memory
 from payflow.money import show
+from payflow.policy.bank_lines import BankLine, Candidate, Debt, Decided, Match, Matched, Part, Rule
 from payflow.policy.claims import Governed
-from payflow.policy.matching import (
-    BankLine,
-    Candidate,
-    Debt,
-    Decided,
-    Match,
-    Matched,
-    Part,
-    Rule,
-    match,
-    payers,
-    suggest,
-)
+from payflow.policy.matching import match
 from payflow.policy.one_money import NOT_TOLD, Line, Piece, Told, joined
 from payflow.policy.statements import ToldLine, distinct
+from payflow.policy.suggesting import payers, suggest
 from payflow.store.mirror import BankLineRow, InvoiceRow
 
 #: How much of a line's key names it at a terminal.
@@ -223,12 +213,19 @@ def rests(bank: Banked, known: Mapping[tuple[str, str], Sequence[Movement]]) -> 
     for (client, currency), lines in own.items():
         told = [Told(one.on, one.last, one.amount, True) for one in known.get((client, currency), ())]
         most = sum(line.amount for line in lines) + sum(one.amount for one in told)
-        found += [
-            Rest(client, piece.day, piece.amount, currency)
-            for piece in joined(told, lines, max(most, 0))
-            if piece.told == NOT_TOLD
-        ]
+        pieces = [piece for piece in joined(told, lines, max(most, 0)) if piece.told == NOT_TOLD]
+        found += [Rest(client, day, amount, currency) for day, amount in _not_below_zero(pieces)]
     return found
+
+
+def _not_below_zero(pieces: Iterable[Piece]) -> Iterator[tuple[int, int]]:
+    """Credit by days. What a return takes beyond the credit that there was are the bank's costs: no client owes them."""
+    standing = 0
+    for piece in pieces:
+        amount = max(piece.amount, -standing)
+        standing += amount
+        if amount:
+            yield piece.day, amount
 
 
 def with_suggestions(bank: Banked, outstanding: Mapping[int, int]) -> Banked:
@@ -287,6 +284,7 @@ def find(bank: Banked, name: str) -> tuple[BankLine, Sequence[Candidate]]:
         *(one.line for one in matched.certain),
         *matched.unmatched,
         *matched.rejected,
+        *matched.fees,
     ]
     found = [line for line in every if name and line.id.rpartition("|")[2].startswith(name.strip().lower())]
     if len(found) == 1:
@@ -341,4 +339,5 @@ def view(bank: Banked, rows: Sequence[InvoiceRow], source_names: Mapping[str, st
         [shown(one.line, one.candidates) for one in found.suggested],
         [shown(line) for line in found.unmatched],
         [shown(line) for line in found.rejected],
+        [shown(line) for line in found.fees],
     )

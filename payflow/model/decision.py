@@ -382,12 +382,14 @@ class LineView(NamedTuple):
 
 
 class BankView(NamedTuple):
-    """What bank lines are: certain payments, lines that wait for a person, those that say nothing, those rejected."""
+    """What bank lines are: certain payments, lines that wait for a person, those that say nothing, those rejected, and the
+    bank's fees."""
 
     certain: Sequence[LineView] = ()
     suggested: Sequence[LineView] = ()
     unmatched: Sequence[LineView] = ()
     rejected: Sequence[LineView] = ()
+    fees: Sequence[LineView] = ()
 
 
 @dataclass(frozen=True, slots=True)

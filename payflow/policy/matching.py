@@ -7,126 +7,30 @@ certain ones are money, suggestions wait for a person.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from payflow.columns import to_date
 from payflow.model.facts import LineKind
+from payflow.policy.bank_lines import (
+    EARLY,
+    BankLine,
+    Candidate,
+    Debt,
+    Decided,
+    Match,
+    Matched,
+    Part,
+    Rule,
+    Suggestion,
+    order,
+)
 from payflow.policy.naming import Name, Numbers, References, Strength, squeeze
+from payflow.policy.payers import same_name
+from payflow.policy.returns import Returns
 
-#: Days before its issue on which an invoice may be paid: it is known to the client when its export says it is issued.
-_EARLY = 7
 #: Of more invoices than this named in one line no part is tried out: all of them are meant, or a person says which.
 _MOST_TRIED = 10
-#: Days after which a bank takes back no payment by itself: thirteen months, as with an unauthorised direct debit.
-_RETURNED_WITHIN = 400
-
-
-class BankLine(NamedTuple):
-    """A line of a bank statement. `id` names it for good; `amount` minor units, positive is money in; `on` a day number."""
-
-    id: str
-    account: str
-    on: int
-    value_on: int | None
-    amount: int
-    currency: str
-    payer: str
-    payer_account: str
-    text: str
-    reference: str
-    bank_id: str
-    kind: str
-
-    @property
-    def sent_on(self) -> int:
-        """Settled money counts from the day it was sent, as far as the bank tells it (design 6.3)."""
-        return self.on if self.value_on is None else min(self.on, self.value_on)
-
-
-class Debt(NamedTuple):
-    """An invoice that a line may pay. `asks` is its total less credits; `numbers` all it goes by, its own first.
-
-    `doubtful`: it may be no debt of its own, or is not asked for, so that no payment of it is certain.
-    """
-
-    id: int
-    numbers: tuple[str, ...]
-    reference: str
-    client: str
-    client_name: str
-    currency: str
-    asks: int
-    issued_on: int
-    doubtful: str = ""
-
-
-class Rule(StrEnum):
-    """Why a line is taken to be a payment of an invoice."""
-
-    # a structured reference made for it
-    REFERENCE = "reference"
-    # its number in the text
-    NUMBER = "number"
-    # the exact amount from a payer known as its client
-    AMOUNT = "amount"
-    # a returned line takes back the payment it reverses
-    REVERSAL = "reversal"
-    # a person said so
-    PERSON = "person"
-
-
-class Part(NamedTuple):
-    """Minor units of a line that go to an invoice; below zero they take back."""
-
-    invoice: int
-    amount: int
-
-
-class Match(NamedTuple):
-    """A line with what it pays. `rest` is what no invoice takes: open credit of `client` if it is money of theirs."""
-
-    line: BankLine
-    rule: Rule
-    parts: tuple[Part, ...]
-    reason: str
-    client: str = ""
-    rest: int = 0
-
-
-class Candidate(NamedTuple):
-    """What a line may pay, and why, for a person to decide."""
-
-    rule: Rule
-    parts: tuple[Part, ...]
-    reason: str
-
-
-class Suggestion(NamedTuple):
-    """A line that waits for a person, its likeliest candidates first."""
-
-    line: BankLine
-    candidates: tuple[Candidate, ...]
-
-
-class Decided(NamedTuple):
-    """A person's word on a line: the parts that it pays; none: it pays no invoice."""
-
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """Every line: certain, waiting for a person, or left over. `rejected` are lines that a person said pay no invoice."""
-
-    certain: Sequence[Match] = ()
-    suggested: Sequence[Suggestion] = ()
-    unmatched: Sequence[BankLine] = ()
-    rejected: Sequence[BankLine] = ()
 
 
 class _Aim(NamedTuple):
@@ -152,24 +56,22 @@ def match(
     """
     decisions, recognised = decisions or {}, recognised or {}
     work = _Work(debts)
-    ordered = sorted({line.id: line for line in lines}.values(), key=_order)
+    ordered = sorted({line.id: line for line in lines}.values(), key=order)
     # a person's word comes first: what it gives to an invoice, no other line can
     for line in ordered:
-        if line.id in decisions:
+        if line.id in decisions and line.amount > 0:
             work.follow(line, decisions[line.id])
     for line in ordered:
-        if line.id in decisions or line.kind == LineKind.FEE:
-            continue
-        if line.amount > 0:
+        if line.id in decisions:
+            if line.amount < 0:
+                work.follow(line, decisions[line.id])
+        elif line.kind == LineKind.FEE:
+            work.fees.append(line)
+        elif line.amount > 0:
             work.take(line, recognised.get(line.id))
         elif line.amount < 0:
             work.give_back(line)
     return work.matched()
-
-
-def _order(line: BankLine) -> tuple[int, int, int, str]:
-    """By day; on one day what came in before what went out, so that a payment comes before its return."""
-    return line.on, int(line.amount < 0), abs(line.amount), line.id
 
 
 class _Work:
@@ -184,10 +86,11 @@ class _Work:
         self._suggested: list[Suggestion] = []
         self._unmatched: list[BankLine] = []
         self._rejected: list[BankLine] = []
-        self._returned: set[str] = set()
+        self.fees: list[BankLine] = []
+        self._returns = Returns()
 
     def matched(self) -> Matched:
-        return Matched(tuple(self._matches.values()), self._suggested, self._unmatched, self._rejected)
+        return Matched(tuple(self._matches.values()), self._suggested, self._unmatched, self._rejected, self.fees)
 
     def follow(self, line: BankLine, said: Decided) -> None:
         parts = tuple(part for part in said.parts if part.invoice in self.debts)
@@ -196,7 +99,9 @@ class _Work:
         elif not parts:
             self._unmatched.append(line)
         else:
-            self._book(line, Rule.PERSON, parts, "a person said so")
+            self._book(line, Rule.PERSON, parts, said.reason)
+            if line.amount < 0:
+                self._returns.note(line, parts)
 
     def take(self, line: BankLine, known: tuple[int, ...] | None) -> None:
         """Money that came in."""
@@ -236,49 +141,19 @@ class _Work:
     def give_back(self, line: BankLine) -> None:
         """Money that went out: a payment that was returned, or a refund, or nothing to do with invoices."""
         named = self._named(line)
-        found = self._reversed_by(line, named)
-        if found is not None:
-            earlier, certain, reason = found
-            parts = tuple(Part(part.invoice, -part.amount) for part in earlier.parts)
-            if certain:
-                self._returned.add(earlier.line.id)
-                self._book(line, Rule.REVERSAL, parts, reason, client=earlier.client)
-            else:
-                self._suggested.append(Suggestion(line, (Candidate(Rule.REVERSAL, parts, reason),)))
-            return
-        if len(named) == 1 and named[0].strength is not Strength.WEAK:
+        found = self._returns.find(line, {name.invoice for name in named})
+        if found is not None and found.certain:
+            self._returns.take(line, found)
+            self._book(line, Rule.REVERSAL, found.parts, found.reason, client=found.of.client)
+        elif found is not None:
+            self._suggested.append(Suggestion(line, (Candidate(Rule.REVERSAL, found.parts, found.reason),)))
+        elif len(named) == 1 and named[0].strength is not Strength.WEAK:
             debt = self.debts[named[0].invoice]
             reason = f"money out that names {named[0].found}: a refund, or a payment that was returned"
             part = Part(debt.id, -min(-line.amount, debt.asks))
             self._suggested.append(Suggestion(line, (Candidate(Rule.NUMBER, (part,), reason),)))
         else:
             self._unmatched.append(line)
-
-    def _reversed_by(self, line: BankLine, named: Sequence[Name]) -> tuple[Match, bool, str] | None:
-        """The payment that a line takes back, whether that is certain, and why."""
-        possible = [
-            match
-            for match in self._matches.values()
-            if match.line.amount == -line.amount
-            and (match.line.currency, match.line.account) == (line.currency, line.account)
-            and 0 <= line.on - match.line.on <= _RETURNED_WITHIN
-            and match.line.id not in self._returned
-        ]
-        about = {name.invoice for name in named}
-        for why, alike in (
-            ("it bears the same reference", [m for m in possible if _same_reference(m.line, line)]),
-            ("it names the same invoice", [m for m in possible if about & {part.invoice for part in m.parts}]),
-            ("it has the same payer", [m for m in possible if _same_payer(m.line, line)]),
-            ("no other payment has its amount", [m for m in possible if not _other_payer(m.line, line)]),
-        ):
-            if not alike:
-                continue
-            # of several payments of the same invoices the last is the one returned
-            last = max(alike, key=lambda match: _order(match.line))
-            one = len({frozenset(part.invoice for part in match.parts) for match in alike}) == 1
-            certain = one and line.kind == LineKind.REVERSAL
-            return last, certain, f"takes back the payment of {_day(last.line.on)}: {why}"
-        return None
 
     def _book(
         self, line: BankLine, rule: Rule, parts: tuple[Part, ...], reason: str, client: str | None = None
@@ -289,7 +164,9 @@ class _Work:
             clients = {self.debts[part.invoice].client for part in parts}
             client = clients.pop() if len(clients) == 1 else ""
         rest = line.amount - sum(part.amount for part in parts)
-        self._matches[line.id] = Match(line, rule, parts, reason, client, rest)
+        booked = self._matches[line.id] = Match(line, rule, parts, reason, client, rest)
+        if line.amount > 0:
+            self._returns.add(booked)
 
     def _given_out(self, amount: int, invoices: Sequence[int]) -> tuple[Part, ...]:
         """The oldest invoice is paid first; none gets more than is left of it."""
@@ -322,7 +199,7 @@ class _Work:
 
     def _named(self, line: BankLine) -> list[Name]:
         names = self._numbers.named_in(f"{line.text} | {line.reference}" if line.reference else line.text)
-        return [name for name in names if self._may_pay(line, name.invoice, early=_EARLY)]
+        return [name for name in names if self._may_pay(line, name.invoice, early=EARLY)]
 
     def _may_pay(self, line: BankLine, invoice: int, early: int | None) -> bool:
         debt = self.debts[invoice]
@@ -392,135 +269,6 @@ class _Work:
         return aim._replace(certain=False, reason=f"{aim.reason}, but {why}") if why and aim.certain else aim
 
 
-def same_name(payer: str, client: str) -> bool:
-    """Whether a bank and the books mean the same one: banks cut names short, write capitals and leave legal forms out."""
-    one, other = _name_words(payer), _name_words(client)
-    if not one or not other:
-        return False
-    if one == other:
-        return True
-    short, long = sorted(("".join(one), "".join(other)), key=len)
-    return len(short) >= 8 and long.startswith(short)
-
-
-#: What legal forms and titles say, which banks and books leave out at will.
-_LEGAL = re.compile(
-    r"ltd|limited|llc|inc|incorporated|corp|corporation|co|company|plc|ll?p|gmbh|ag|kg|ohg|ug|mbh|e[vgk]|sas?|sarl|srl|spa|"
-    r"[bn]v|vof|ab|asa?|aps|oyj?|slu?|kft|zrt|sp|zoo|sro|pty|the|and|und|et|y|mrs?|ms|herrn?|frau"
-)
-
-
-def _name_words(text: str) -> list[str]:
-    folded = "".join(sign if sign.isalnum() else "" if sign in ".'" else " " for sign in text.casefold())
-    return [word for word in folded.split() if not _LEGAL.fullmatch(word)]
-
-
-def _same_reference(one: BankLine, other: BankLine) -> bool:
-    same_id = bool(one.bank_id) and one.bank_id == other.bank_id
-    return same_id or (bool(one.reference) and one.reference == other.reference)
-
-
-def _same_payer(one: BankLine, other: BankLine) -> bool:
-    if one.payer_account and other.payer_account:
-        return one.payer_account == other.payer_account
-    return same_name(one.payer, other.payer)
-
-
-def _other_payer(one: BankLine, other: BankLine) -> bool:
-    if one.payer_account and other.payer_account:
-        return one.payer_account != other.payer_account
-    return bool(one.payer and other.payer) and not same_name(one.payer, other.payer)
-
-
-def payers(matches: Iterable[Match]) -> dict[str, frozenset[str]]:
-    """The accounts from which clients were seen to pay, by client; an account that paid for several tells nothing."""
-    by_account: dict[str, set[str]] = {}
-    for one in matches:
-        if one.client and one.line.payer_account and one.line.amount > 0:
-            by_account.setdefault(one.line.payer_account, set()).add(one.client)
-    found: dict[str, set[str]] = {}
-    for account, clients in by_account.items():
-        if len(clients) == 1:
-            found.setdefault(next(iter(clients)), set()).add(account)
-    return {client: frozenset(accounts) for client, accounts in found.items()}
-
-
-def suggest(
-    lines: Iterable[BankLine],
-    debts: Sequence[Debt],
-    outstanding: Mapping[int, int],
-    known: Mapping[str, frozenset[str]],
-    seen: Callable[[BankLine, str], bool] | None = None,
-) -> tuple[list[Suggestion], list[BankLine]]:
-    """Suggestions by amount and payer for lines that nothing else tells, and the lines that are left.
-
-    `outstanding` is what is open of each invoice now, `known` from `payers`; `seen` tells lines whose money the books
-    show already as paid by a client.
-    """
-    open_of: dict[tuple[str, str], list[Debt]] = {}
-    for debt in debts:
-        if outstanding.get(debt.id, 0) > 0:
-            open_of.setdefault((debt.client, debt.currency), []).append(debt)
-    names = {debt.client: debt.client_name for debt in debts}
-    accounts = {account: client for client, several in known.items() for account in several}
-    suggested, left = [], []
-    for line in sorted(lines, key=_order):
-        found: tuple[Candidate, ...] = ()
-        if line.amount > 0 and line.kind not in (LineKind.FEE, LineKind.REVERSAL):
-            clients = _clients_of(line, names, accounts)
-            if seen is not None and any(seen(line, client) for client, _ in clients):
-                clients = []
-            for client, why in clients:
-                those = [one for one in open_of.get((client, line.currency), ()) if one.issued_on <= line.on + _EARLY]
-                found += _by_amount(line, those, outstanding, f"{why} {names.get(client, client)}")
-        if found:
-            suggested.append(Suggestion(line, found))
-        else:
-            left.append(line)
-    return suggested, left
-
-
-def _clients_of(line: BankLine, names: Mapping[str, str], accounts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The clients that a payer may be, and how it is known."""
-    if line.payer_account in accounts:
-        return [(accounts[line.payer_account], "from an account known as that of")]
-    return [(client, "the payer is") for client, name in sorted(names.items()) if same_name(line.payer, name)]
-
-
-def _by_amount(
-    line: BankLine, debts: Sequence[Debt], outstanding: Mapping[int, int], payer: str
-) -> tuple[Candidate, ...]:
-    """Invoices that the amount pays exactly: one, or all that are open; else, oldest first, as far as it reaches."""
-    if not debts:
-        return ()
-    ordered = sorted(debts, key=lambda debt: (debt.issued_on, debt.id))
-    exact = [debt for debt in ordered if outstanding[debt.id] == line.amount]
-    if exact:
-        several = " (one of several)" if len(exact) > 1 else ""
-        return tuple(
-            Candidate(Rule.AMOUNT, (Part(debt.id, line.amount),), f"the exact amount{several}, and {payer}")
-            for debt in exact
-        )
-    whole = sum(outstanding[debt.id] for debt in ordered)
-    if whole == line.amount:
-        parts = tuple(Part(debt.id, outstanding[debt.id]) for debt in ordered)
-        return (Candidate(Rule.AMOUNT, parts, f"the sum of all that is open, and {payer}"),)
-    amount, parts = line.amount, ()
-    for debt in ordered:
-        given = min(amount, outstanding[debt.id])
-        if given > 0:
-            parts += (Part(debt.id, given),)
-            amount -= given
-    word = (
-        "more than all that is open" if line.amount > whole else "the oldest first, since the amount is none of theirs"
-    )
-    return (Candidate(Rule.AMOUNT, parts, f"{payer}; {word}"),)
-
-
 def _listed(texts: Iterable[str]) -> str:
     *most, last = texts
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _day(number: int) -> str:
-    return to_date(number).isoformat()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from payflow.policy.matching import BankLine
+from payflow.policy.bank_lines import BankLine
 
 
 class ToldLine(NamedTuple):

@@ -15,7 +15,12 @@ def match(decision: Decision, *, every: bool) -> Json:
     bank = decision.bank
     groups = [("suggested", bank.suggested)]
     if every:
-        groups += [("certain", bank.certain), ("unmatched", bank.unmatched), ("rejected", bank.rejected)]
+        groups += [
+            ("certain", bank.certain),
+            ("unmatched", bank.unmatched),
+            ("rejected", bank.rejected),
+            ("fee", bank.fees),
+        ]
     return {
         "schema": "payflow.match/1",
         "as_of": decision.as_of.isoformat(),

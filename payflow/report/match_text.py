@@ -15,7 +15,12 @@ def match(decision: Decision, style: Style, *, every: bool) -> str:
     bank = decision.bank
     sections = [("WAITING FOR YOU", bank.suggested)]
     if every:
-        sections += [("CERTAIN", bank.certain), ("NOT MATCHED", bank.unmatched), ("REJECTED", bank.rejected)]
+        sections += [
+            ("CERTAIN", bank.certain),
+            ("NOT MATCHED", bank.unmatched),
+            ("REJECTED", bank.rejected),
+            ("FEES OF THE BANK", bank.fees),
+        ]
     parts = ["\n".join(_section(title, lines, style)) for title, lines in sections if lines]
     if not bank.suggested:
         parts.insert(0, "No bank line waits for you." + ("" if every else " payflow match --all lists the others."))

@@ -30,6 +30,10 @@ class Synced(Protocol):
     @property
     def missing(self) -> int: ...
     @property
+    def lines(self) -> int | None: ...
+    @property
+    def new_lines(self) -> int: ...
+    @property
     def problems(self) -> Sequence[Problem]: ...
     @property
     def error(self) -> str: ...
@@ -152,9 +156,14 @@ def _synced(report: Synced) -> Json:
         "changed": report.changed,
         "unchanged": report.unchanged,
         "missing": report.missing,
+        "lines": _lines(report.lines, report.new_lines),
         "problems": [_problem(problem) for problem in report.problems],
         "error": report.error or None,
     }
+
+
+def _lines(read: int | None, new: int) -> Json | None:
+    return None if read is None else {"read": read, "new": new, "known": read - new}
 
 
 def _problem(problem: Problem) -> Json:

@@ -9,17 +9,28 @@ from payflow.report.words import count, moment
 
 
 def synced_line(report: Synced) -> str:
-    """`books (xero): 120 invoices read: 3 new, 2 changed, 115 unchanged`."""
+    """`books (xero): 120 invoices read: 3 new, 2 changed, 115 unchanged`; `bank (bank): 40 bank lines read: 12 new, 28 known`."""
     name = f"{report.source} ({report.connector})" if report.connector else report.source
     if report.failed:
         return f"{name}: not read. {report.error}"
-    parts = [f"{report.new} new", f"{report.changed} changed", f"{report.unchanged} unchanged"]
-    if report.missing:
-        parts.append(f"{report.missing} no longer listed")
+    told = []
+    if report.lines is not None:
+        known = report.lines - report.new_lines
+        told.append(f"{count(report.lines, 'bank line')} read: {report.new_lines} new, {known} known")
+    if report.read or report.missing or report.lines is None:
+        told.append(_invoices(report))
+    parts = ["; ".join(told)]
     bad = sum(not problem.warning for problem in report.problems)
     if bad:
         parts.append(f"{count(bad, 'problem')}, see above")
-    return f"{name}: {count(report.read, 'invoice')} read: {', '.join(parts)}"
+    return f"{name}: {', '.join(parts)}"
+
+
+def _invoices(report: Synced) -> str:
+    parts = [f"{report.new} new", f"{report.changed} changed", f"{report.unchanged} unchanged"]
+    if report.missing:
+        parts.append(f"{report.missing} no longer listed")
+    return f"{count(report.read, 'invoice')} read: {', '.join(parts)}"
 
 
 def is_uneventful(report: Ran) -> bool:

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What became of one source: rows read, new, changed and unchanged, invoices missing, problems; or why it failed."""
+    """What became of one source: invoices read, new, changed, unchanged and missing; lines of bank statements read and
+    new, None for a source that tells none; problems; or why it failed."""
 
     source: str
     connector: str
@@ -47,6 +48,8 @@ class SyncReport:
     changed: int = 0
     unchanged: int = 0
     missing: int = 0
+    lines: int | None = None
+    new_lines: int = 0
     problems: tuple[Problem, ...] = ()
     error: str = ""
 
@@ -290,17 +293,17 @@ def _store(
     register = Register(forgotten(store))
     reads = [kept_out(read, source.key, register) for read in reads]
     timezone = workspace.business.timezone
-    total = Counts()
+    total, told = Counts(), Counts()
     with store.transaction() as tx:
         state = known(tx, source.key)
         for read in reads:
             counts = apply(tx, source.key, read, state, timezone=timezone, now=now)
             _add(total, counts)
             if read.lines:
-                _add(total, lines.write(tx, source.key, read))
+                _add(told, lines.write(tx, source.key, read))
         if next_cursor is not None:
             write_cursor(tx, source.key, next_cursor)
-    return _report(source, spec, reads, total)
+    return _report(source, spec, reads, total, told)
 
 
 def _add(total: Counts, counts: Counts) -> None:
@@ -311,7 +314,9 @@ def _add(total: Counts, counts: Counts) -> None:
     total.missing += counts.missing
 
 
-def _report(source: SourceSettings, spec: ConnectorSpec, reads: Sequence[Read], total: Counts) -> SyncReport:
+def _report(
+    source: SourceSettings, spec: ConnectorSpec, reads: Sequence[Read], total: Counts, told: Counts
+) -> SyncReport:
     return SyncReport(
         source=source.name,
         connector=spec.name,
@@ -320,6 +325,8 @@ def _report(source: SourceSettings, spec: ConnectorSpec, reads: Sequence[Read], 
         changed=total.changed,
         unchanged=total.unchanged,
         missing=total.missing,
+        lines=told.read if any(read.lines is not None for read in reads) else None,
+        new_lines=told.new,
         problems=tuple(problem for read in reads for problem in read.problems),
     )
 

@@ -18,7 +18,7 @@ def kept_out(read: Read, source: str, register: Register) -> Read:
     paying = read.invoices.column("client")
     keys = {*described, *paying.unique().to_pylist(), *(one.client for one in read.entries)} - {""}
     names = {key: name for key in keys if (name := _name(source, key, described.get(key), register))}
-    lines = [_line(one, register) for one in read.lines]
+    lines = None if read.lines is None else [_line(one, register) for one in read.lines]
     if not names:
         return replace(read, lines=lines)
     places = [place for place, client in enumerate(paying.to_pylist()) if client in names]

@@ -29,9 +29,10 @@ def write(tx: Transaction, source: str, read: Read) -> Counts:
     Statements overlap, and speak of no line but their own; the same line of two statements holds what either of them tells.
     """
     have = {row.key: row for row in mirror.bank_lines(tx, source)}
-    counts = Counts(read=len(read.lines))
+    told = read.lines or ()
+    counts = Counts(read=len(told))
     rows: dict[str, BankLineRow] = {}
-    for line in read.lines:
+    for line in told:
         row = _row(source, line, read.reading.report)
         old = rows.get(row.key) or have.get(row.key)
         merged = row if old is None else _merged(old, row)

@@ -80,14 +80,17 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One whole reading. `invoices` has the columns of `columns.INVOICES`: texts, and 64-bit numbers, null where not stated."""
+    """One whole reading. `lines` are those of statements, None for a reading of anything else.
+
+    `invoices` has the columns of `columns.INVOICES`: texts, and 64-bit numbers, null where not stated.
+    """
 
     reading: Reading
     clients: Sequence[Client]
     invoices: pa.RecordBatch
     entries: Sequence[Entry]
     problems: Sequence[Problem]
-    lines: Sequence[Line] = ()
+    lines: Sequence[Line] | None = None
 
 
 def gather(batches: Iterable[Batch]) -> tuple[list[Read], dict[str, Any] | None]:
@@ -113,7 +116,7 @@ def _joined(parts: Sequence[Read]) -> Read:
         pa.concat_batches([part.invoices for part in parts]),
         [row for part in parts for row in part.entries],
         [problem for part in parts for problem in part.problems],
-        [row for part in parts for row in part.lines],
+        [row for part in parts for row in part.lines or ()] if any(part.lines is not None for part in parts) else None,
     )
 
 
@@ -155,17 +158,17 @@ def _read(batch: Batch) -> Read:
     origin = batch.reading.origin
     invoices, problems = _complete_columns(check(batch.invoices, INVOICES), INVOICES, ("total", "issued_on"), origin)
     entries, more = _complete(check(batch.entries, ENTRIES), ENTRIES, ("amount",), origin)
-    lines: list[tuple[Any, ...]] = []
+    lines: list[Line] | None = None
     if batch.lines is not None:
-        lines, bad = _complete(check(batch.lines, LINES), LINES, ("on", "amount"), origin)
-        more = [*more, *bad]
+        rows, bad = _complete(check(batch.lines, LINES), LINES, ("on", "amount"), origin)
+        lines, more = [Line(*row) for row in rows], [*more, *bad]
     return Read(
         batch.reading,
         [Client(*row) for row in _rows(check(batch.clients, CLIENTS), CLIENTS)],
         invoices,
         [Entry(*row) for row in entries],
         [*batch.problems, *problems, *more],
-        [Line(*row) for row in lines],
+        lines,
     )
 
 

@@ -167,6 +167,14 @@ def test_pages_of_one_statement_tell_equal_lines_apart(tmp_path: Path) -> None:
     assert (rows(batch, "amount"), batch.problems) == ([[500], [500]], ())
 
 
+def test_lines_of_nothing_are_notices_and_no_lines(tmp_path: Path) -> None:
+    head = ":20:X\n:25:NL02EXMP0123456789\n:28C:1\n:60F:C261104EUR0,00\n"
+    entries = ":61:2611041104C0,00NMSCNONREF\n:86:Your terms have changed\n:61:2611041104C5,00NTRFNONREF\n:86:F-101\n"
+    batch = made(tmp_path, "x.sta", f"{head}{entries}:62F:C261104EUR5,00\n-\n")
+    assert (rows(batch, "amount", "text"), batch.problems) == ([[500, "F-101"]], ())
+    assert rows(table(tmp_path, "2026-11-01,0.00,hello,100.00", "2026-11-02,10.00,a,110.00"), "amount") == [[1000]]
+
+
 def test_overlapping_statements_give_a_line_one_key(tmp_path: Path) -> None:
     first, second = (read(CONNECTOR, HERE / name) for name in ("german.sta", "german.sta"))
     assert first.lines is not None

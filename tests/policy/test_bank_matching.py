@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payflow.model.facts import LineKind
-from payflow.policy.matching import BankLine, Debt, Decided, Matched, Part, Rule, match, same_name, suggest
+from payflow.policy.bank_lines import BankLine, Debt, Decided, Matched, Part, Rule
+from payflow.policy.matching import match
 from payflow.policy.naming import Numbers, Strength, made_from
 from payflow.policy.one_money import NOT_TOLD, Line, Told, joined
+from payflow.policy.payers import same_name
+from payflow.policy.suggesting import suggest
 
 DAY = 20_000
 
@@ -151,6 +154,48 @@ RF = "RF18539007547034"
             {"a": [(1, 100)], "b": [(1, -100)]},
             0,
         ),
+        # a part of it comes back: certain by what it names, if no other payment can be meant
+        (
+            [line("a", 100, "INV-0001"), line("b", -30, "INV-0001", on=DAY + 3, kind=LineKind.REVERSAL)],
+            [debt(1, 100)],
+            {"a": [(1, 100)], "b": [(1, -30)]},
+            0,
+        ),
+        # and then the rest of it, which nothing names
+        (
+            [
+                line("a", 100, "INV-0001", reference="E2E-7"),
+                line("b", -30, on=DAY + 3, kind=LineKind.REVERSAL, reference="E2E-7"),
+                line("c", -70, on=DAY + 4, kind=LineKind.REVERSAL),
+            ],
+            [debt(1, 100)],
+            {"a": [(1, 100)], "b": [(1, -30)], "c": [(1, -70)]},
+            0,
+        ),
+        # a part that only the payer tells, or that the bank does not mark as a return, is a question
+        (
+            [line("a", 100, "INV-0001"), line("b", -30, on=DAY + 3, kind=LineKind.REVERSAL)],
+            [debt(1, 100)],
+            {"a": [(1, 100)]},
+            1,
+        ),
+        ([line("a", 100, "INV-0001"), line("b", -30, "INV-0001", on=DAY + 3)], [debt(1, 100)], {"a": [(1, 100)]}, 1),
+        # so is a part of what paid two invoices
+        (
+            [line("a", 300, "INV-0001+INV-0002"), line("b", -30, "INV-0001", on=DAY + 3, kind=LineKind.REVERSAL)],
+            [debt(1, 100), debt(2, 200)],
+            {"a": [(1, 100), (2, 200)]},
+            1,
+        ),
+        # and a return with the bank's costs on top
+        (
+            [line("a", 100, "INV-0001"), line("b", -103, "INV-0001", on=DAY + 3, kind=LineKind.REVERSAL)],
+            [debt(1, 100)],
+            {"a": [(1, 100)]},
+            1,
+        ),
+        # money out without a word to a client is a purchase as likely
+        ([line("a", 100, "INV-0001"), line("b", -30, on=DAY + 3)], [debt(1, 100)], {"a": [(1, 100)]}, 0),
         # of another payer it is a question no more: nothing of theirs was paid
         (
             [line("a", 100, "INV-0001"), line("b", -100, on=DAY + 3, kind=LineKind.REVERSAL, payer_account="FR2")],
@@ -165,6 +210,55 @@ def test_what_lines_pay(
 ) -> None:
     found = match(lines, debts)
     assert (pays(found), len(found.suggested)) == (certain, waiting)
+
+
+@pytest.mark.parametrize(
+    ("paid", "asks", "back", "candidate"),
+    [
+        # the newest invoice first
+        (300, {1: 100, 2: 200}, -230, [(2, -200), (1, -30)]),
+        # what was paid too much first
+        (350, {1: 100, 2: 200}, -60, [(2, -10)]),
+        # the bank's costs are nobody's payment
+        (300, {1: 100, 2: 200}, -303, [(2, -200), (1, -100)]),
+    ],
+)
+def test_what_a_return_of_another_amount_may_take_back(
+    paid: int, asks: dict[int, int], back: int, candidate: list[tuple[int, int]]
+) -> None:
+    debts = [debt(number, amount, issued_on=DAY - 30 + number) for number, amount in asks.items()]
+    lines = [line("a", 300, "INV-0001+INV-0002"), line("b", back, on=DAY + 1, kind=LineKind.REVERSAL)]
+    said = {"a": Decided(tuple(Part(number, amount) for number, amount in asks.items()))}
+    found = match([lines[0]._replace(amount=paid), lines[1]], debts, said)
+    [waiting] = found.suggested
+    assert [tuple(part) for part in waiting.candidates[0].parts] == candidate
+    assert waiting.candidates[0].rule is Rule.REVERSAL
+
+
+def test_a_return_that_a_person_accepted_is_not_taken_back_twice() -> None:
+    lines = [
+        line("a", 100, "INV-0001"),
+        line("b", -100, on=DAY + 2),
+        line("c", -100, on=DAY + 4, kind=LineKind.REVERSAL),
+    ]
+    found = match(lines, [debt(1, 100)], {"b": Decided((Part(1, -100),))})
+    assert pays(found) == {"a": [(1, 100)], "b": [(1, -100)]}
+    # nor does its place before the payment's make room for more than is asked
+    over = match([line("a", 150, "INV-0001"), lines[1]], [debt(1, 100)], {"b": Decided((Part(1, -100),))})
+    assert pays(over) == {"a": [(1, 100)], "b": [(1, -100)]}
+
+
+def test_fees_of_the_bank_are_listed_and_pay_nothing() -> None:
+    found = match([line("a", -5, "INV-0001", kind=LineKind.FEE)], [debt(1, 100)])
+    assert [one.id for one in found.fees] == ["a"]
+    assert (found.certain, found.suggested, found.unmatched) == ((), [], [])
+
+
+def test_one_amount_of_many_invoices_names_the_oldest() -> None:
+    debts = [debt(number, 100) for number in range(1, 31)]
+    [waiting], _ = suggest([line("a", 100)], debts, {one.id: 100 for one in debts}, {})
+    assert [candidate.parts[0].invoice for candidate in waiting.candidates] == list(range(1, 11))
+    assert "one of 30" in waiting.candidates[0].reason
 
 
 def test_what_a_person_said_comes_first_and_what_was_recognised_stays() -> None:
@@ -226,8 +320,10 @@ def test_no_line_gives_more_than_it_is_and_no_invoice_gets_more_than_it_asks(lin
         for part in one.parts:
             got[part.invoice] += part.amount
             assert 0 <= got[part.invoice] <= next(debt.asks for debt in DEBTS if debt.id == part.invoice)
-    every = [one.line.id for one in (*found.certain, *found.suggested)] + [one.id for one in found.unmatched]
-    assert sorted(every) == sorted(one.id for one in lines if one.kind != LineKind.FEE)
+    every = [one.line.id for one in (*found.certain, *found.suggested)] + [
+        one.id for one in (*found.unmatched, *found.fees)
+    ]
+    assert sorted(every) == sorted(one.id for one in lines)
 
 
 @given(

@@ -55,6 +55,8 @@ class Report:
     changed: int = 1
     unchanged: int = 1
     missing: int = 0
+    lines: int | None = None
+    new_lines: int = 0
     problems: tuple[Problem, ...] = ()
     error: str = ""
 

@@ -17,6 +17,15 @@ from report.test_json_outputs import BAD_ROW, WARNING, Report, Run
         (Report(), "books (xero): 3 invoices read: 1 new, 1 changed, 1 unchanged"),
         (Report(read=1, missing=2), "books (xero): 1 invoice read: 1 new, 1 changed, 1 unchanged, 2 no longer listed"),
         (
+            Report(connector="bank", read=0, lines=40, new_lines=12),
+            "books (bank): 40 bank lines read: 12 new, 28 known",
+        ),
+        (Report(connector="bank", read=0, lines=0), "books (bank): 0 bank lines read: 0 new, 0 known"),
+        (
+            Report(read=1, lines=1, new_lines=1),
+            "books (xero): 1 bank line read: 1 new, 0 known; 1 invoice read: 1 new, 1 changed, 1 unchanged",
+        ),
+        (
             Report(problems=(BAD_ROW, WARNING)),
             "books (xero): 3 invoices read: 1 new, 1 changed, 1 unchanged, 1 problem, see above",
         ),

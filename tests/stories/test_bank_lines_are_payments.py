@@ -149,6 +149,34 @@ def test_a_payment_that_the_bank_takes_back_shuts_the_gate_again(bank: World) ->
     ]
 
 
+def test_a_part_that_the_bank_took_back_shuts_the_gate_or_waits_to_be_accepted(bank: World) -> None:
+    bank.on("2026-11-03").statement(line("2026-11-02", "3000.00", "INV-0012")).sync()
+    assert bank.verdict("design").open
+    # The bank marks it and it names the invoice: that is certain.
+    bank.on("2026-11-06").statement(
+        line("2026-11-05", "-1000.00", "return of a part, INV-0012", returned=True), name="next.xml"
+    ).sync()
+    assert bank.view("INV-0012").outstanding == 100000
+    assert not bank.verdict("design").open
+    # A return that says nothing, of another amount, is a question; with 12.00 of costs of the bank, which nobody owes.
+    bank.on("2026-11-09").statement(line("2026-11-08", "-2012.00", "returned", returned=True), name="third.xml").sync()
+    assert bank.view("INV-0012").outstanding == 100000
+    [waiting] = suggested(bank)
+    bank.ruling("match_accept", waiting)
+    assert bank.view("INV-0012").outstanding == 300000
+    assert bank.decision().bank.suggested == []
+
+
+def test_an_import_counts_the_lines_of_statements(bank: World) -> None:
+    bank.on("2026-11-03").statement(line("2026-11-02", "10.00"), line("2026-11-02", "20.00"))
+    assert [(one.source, one.lines, one.new_lines, one.read) for one in bank.sync()] == [
+        ("books", None, 0, 2),
+        ("bank", 2, 2, 0),
+    ]
+    bank.statement(line("2026-11-02", "20.00"), line("2026-11-03", "30.00"), name="next.xml")
+    assert [(one.lines, one.new_lines) for one in bank.sync("bank")] == [(4, 1)]
+
+
 def test_a_suggestion_waits_opens_nothing_and_counts_once_a_person_says_so(bank: World) -> None:
     bank.on("2026-11-03").statement(line("2026-11-02", "3000.00", "thanks for the good work")).run()
     assert bank.view("INV-0012").state is State.OPEN
