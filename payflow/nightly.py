@@ -20,7 +20,7 @@ from payflow.errors import DeliveryError, Refused, WorkspaceError
 from payflow.model.agreement import Workspace
 from payflow.model.decision import ClientMessage, Decision, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
-from payflow.outbox import calendar
+from payflow.outbox import calendar, hooks
 from payflow.outbox.deliver import Courier, due
 from payflow.outbox.letters import client_letter, owner_letter
 from payflow.outbox.propose import Proposed, Stood, free_key, new_key, part, propose
@@ -62,6 +62,10 @@ class RunReport:
     dropped: tuple[str, ...] = ()
     reversed: tuple[str, ...] = ()
     told: bool = False
+    #: ids of events that hooks took, did not take yet, and never took
+    hooks_sent: tuple[str, ...] = ()
+    hooks_waiting: tuple[str, ...] = ()
+    hooks_failed: tuple[str, ...] = ()
 
 
 def run(
@@ -170,6 +174,9 @@ class _Night:
             told = self._owner(courier)
         finally:
             transport.close()
+        hooks.intend(self._store, self._workspace, self._ground().decision, now=self._now)
+        self._pause("hooks intended")
+        hooked = hooks.deliver(self._store, self._workspace, as_of=self._as_of, now=self._moment(), pause=self._pause)
         self._anchor()
         delivered = courier.delivered
         return RunReport(
@@ -185,6 +192,9 @@ class _Night:
             dropped=tuple(self._dropped),
             reversed=tuple(self._reversed),
             told=told,
+            hooks_sent=tuple(hooked.sent),
+            hooks_waiting=tuple(hooked.waiting),
+            hooks_failed=tuple(hooked.failed),
         )
 
     def _ground(self) -> Ground:

@@ -11,6 +11,7 @@ from payflow.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from payflow.store import Store
+    from payflow.store.effects import EffectRow
     from payflow.store.messages import MessageRow
 
 
@@ -28,19 +29,21 @@ def command(context: click.Context, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
+    from payflow.store.effects import effects
     from payflow.store.messages import messages
 
     session = context.ensure_object(Session)
     with session.store() as store:
         found = [_plain(row) for row in messages(store)]
+        others = [_plain_effect(row) for kind in ("hook", "charge") for row in effects(store, kind)]
     if as_json:
         from payflow.report import operations_json
 
-        session.say_json(operations_json.outbox(found))
+        session.say_json(operations_json.outbox(found, others))
     else:
         from payflow.report.listings import outbox_text
 
-        session.say(outbox_text(found, session.style))
+        session.say(outbox_text(found, session.style, others))
 
 
 @command.command()
@@ -49,7 +52,7 @@ def command(context: click.Context, as_json: bool) -> None:
 @json_option
 @pass_session
 def retry(session: Session, key: str, reason: str, as_json: bool) -> None:
-    """Try again what was refused, or what waits for another try.
+    """Try again what was refused or given up, or what waits for another try: a message, a hook's event, a charge.
 
     A message that was refused for good is dropped, and the next run decides about its notices afresh: correct what it was
     refused for first, such as the client's address. One that waits goes with the next run. The beginning of a key will do.
@@ -61,9 +64,9 @@ def retry(session: Session, key: str, reason: str, as_json: bool) -> None:
     from payflow.outbox import settle
 
     with session.store() as store:
-        row = settle.find(store, key)
-        words = settle.retry(store, row.key, reason=reason, as_of=session.today, now=session.now)
-        _answer(session, store, row.key, words, as_json)
+        name = settle.key_of(store, key)
+        words = settle.retry(store, name, reason=reason, as_of=session.today, now=session.now)
+        _answer(session, store, name, words, as_json)
 
 
 @command.command()
@@ -98,14 +101,15 @@ def resolve(session: Session, key: str, sent: bool | None, reason: str, as_json:
 
 def _answer(session: Session, store: Store, key: str, words: str, as_json: bool) -> None:
     """The sentence, or the message as it stands now in the form of the listing."""
+    if not as_json:
+        session.say(words)
+        return
     from payflow.report import operations_json
+    from payflow.store.effects import effect
     from payflow.store.messages import message
 
-    row = message(store, key)
-    if as_json and row is not None:
-        session.say_json(operations_json.outbox([_plain(row)]))
-    else:
-        session.say(words)
+    row, other = message(store, key), effect(store, key)
+    session.say_json(operations_json.outbox([_plain(row)] if row else [], [_plain_effect(other)] if other else []))
 
 
 def _plain(row: MessageRow) -> dict[str, Any]:
@@ -120,6 +124,21 @@ def _plain(row: MessageRow) -> dict[str, Any]:
         "attempts": row.attempts,
         "not_before": row.not_before,
         "transport": row.transport or None,
+        "detail": row.detail or None,
+        "created_at": row.created_at,
+    }
+
+
+def _plain_effect(row: EffectRow) -> dict[str, Any]:
+    """An effect as JSON values; never what it sends, which may be long."""
+    return {
+        "key": row.key,
+        "kind": row.kind,
+        "target": row.target,
+        "about": row.body.get("event") or f"{row.body.get('deed', '')} {row.body.get('ref', '')}",
+        "state": row.state.value,
+        "attempts": row.attempts,
+        "not_before": row.not_before,
         "detail": row.detail or None,
         "created_at": row.created_at,
     }

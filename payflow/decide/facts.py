@@ -25,6 +25,15 @@ class Observed(NamedTuple):
     due_on: int | None
 
 
+class GivenUp(NamedTuple):
+    """An effect beside e-mail that needs a person: a hook that was given up, a charge that was refused."""
+
+    key: str
+    kind: str
+    target: str
+    detail: str
+
+
 class Undelivered(NamedTuple):
     """A message that needs a person: refused for good, or perhaps sent."""
 
@@ -45,6 +54,7 @@ class Facts:
     all_readings: Sequence[mirror.ReadingRow]
     observed: Mapping[int, Observed]
     undelivered: Sequence[Undelivered]
+    given_up: Sequence[GivenUp] = ()
     lines: Sequence[mirror.BankLineRow] = ()
 
 
@@ -64,6 +74,10 @@ def load(store: Store, workspace: Workspace, as_of: date) -> Facts:
             for row in store.query(
                 "SELECT key, client, state, detail FROM message WHERE state IN ('failed', 'unsure') ORDER BY key"
             )
+        ],
+        given_up=[
+            GivenUp(*row)
+            for row in store.query("SELECT key, kind, target, detail FROM effect WHERE state = 'failed' ORDER BY key")
         ],
         lines=[row for row in mirror.bank_lines(store) if row.booked_on <= today],
     )

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from payflow.charging import Case, charges_left, interest_left, once_ref
-from payflow.decide.facts import Facts
+from payflow.decide.facts import Facts, GivenUp
 from payflow.decide.freshness import says_state
 from payflow.decide.views import Setting
 from payflow.errors import Problem
@@ -40,6 +40,7 @@ def needs(
         ),
         *_messages(setting.facts),
         *_rates(setting),
+        *_given_up(setting.facts),
         *_sources(sources, frozenset(setting.source_names.values())),
         *_lines(setting),
         *(need for case in cases for need in _of_invoice(setting, case, recipients, silent)),
@@ -96,6 +97,25 @@ def _messages(facts: Facts) -> Iterable[Need]:
             text = f"nobody knows whether the message {key} to {who} arrived: {message.detail}"
             remedy = f"Ask, then payflow outbox resolve {key} --sent or --not-sent."
         yield Need(f"message-{message.state}", about_message(key), text, remedy)
+
+
+def about_hook(name: str) -> str:
+    """The key of the need that a hook calls for which was given up."""
+    return f"hook-failed:{name}"
+
+
+def _given_up(facts: Facts) -> Iterable[Need]:
+    hooks: dict[str, list[GivenUp]] = {}
+    for one in facts.given_up:
+        if one.kind == "hook":
+            hooks.setdefault(one.target, []).append(one)
+    for name, several in hooks.items():
+        text = (
+            f"the hook {name} did not take {len(several)} event{'s' if len(several) > 1 else ''}: {several[-1].detail}"
+        )
+        yield Need(
+            "hook-failed", about_hook(name), text, f"Correct it, then payflow outbox retry {several[0].key[:12]}."
+        )
 
 
 def _sources(sources: Sequence[SourceView], configured: Collection[str]) -> Iterable[Need]:

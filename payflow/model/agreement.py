@@ -368,6 +368,23 @@ class MailSettings:
     smtp: Smtp | None = None
 
 
+#: What a hook may be told of.
+HOOK_EVENTS = ("verdict", "needs-you")
+
+
+@dataclass(frozen=True, slots=True)
+class HookSettings:
+    """A program that is told when a verdict changes or a person is needed. Address and secret are never printed."""
+
+    name: str
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    events: tuple[str, ...] = HOOK_EVENTS
+    #: Whether the address may be a private one or this machine, and plain http.
+    allow_private: bool = False
+    ca_file: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     """What a run leaves for monitoring. The address may hold a token and is never printed."""
@@ -401,3 +418,4 @@ class Workspace:
     sources: tuple[SourceSettings, ...]
     agreement: Agreement
     run: RunSettings = field(default_factory=RunSettings)
+    hooks: tuple[HookSettings, ...] = ()

@@ -38,6 +38,8 @@ class RecordKind(StrEnum):
     OUTCOME = "outcome"
     # {key, client, day, outcome: sent|not-sent|retry|hurried, notices, charges, reason, by}: a person's word on a message
     MESSAGE_RESOLVED = "message-resolved"
+    # {key, kind: hook|charge, target, deed, outcome, detail}: what became of an effect beside e-mail
+    EFFECT = "effect"
     # {ref, invoice, kind, amount, currency, why}: part or all of a charge taken back
     CHARGE_REVERSED = "charge-reversed"
     # {ref, reason, by}: a charge that was left is asked for after all, or interest that arose is made one

@@ -21,6 +21,7 @@ from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.outbox.folder import FolderTransport
 from payflow.outbox.transport import Outcome, Transport
 from payflow.store import DuplicateKeyError, journal, messages
+from payflow.store.effects import EffectRow, EffectState
 from payflow.store.moments import from_moment, to_day
 from payflow.store.stamp import Stamp, stamp
 
@@ -180,7 +181,7 @@ class Courier:
                 return
             known = stamp(tx)
             waits = outcome.state is MessageState.WAITING
-            not_before = self.now + _wait(row.attempts) if waits else None
+            not_before = self.now + wait_after(row.attempts) if waits else None
             messages.settle(tx, key, outcome.state, outcome.detail, not_before=not_before)
             # a recovered claim names the transport it was claimed for, whatever mail leaves by now
             transport = row.transport if claimed else self.transport.name
@@ -191,7 +192,8 @@ class Courier:
         self.delivered.note(key, outcome.state)
 
 
-def _wait(attempts: int) -> timedelta:
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many tries."""
     doublings: int = min(max(attempts - 1, 0), 10)
     return min(_FIRST_WAIT * (1 << doublings), _LONGEST_WAIT)
 
@@ -234,6 +236,16 @@ def due(row: messages.MessageRow, now: datetime) -> bool:
 def own_name() -> str:
     """Who claims: this host and process, with the moment the process began, since numbers are used again."""
     return f"{platform.node()}:{os.getpid()}:{_began(os.getpid())}"
+
+
+def is_free(store: Store, row: EffectRow, now: datetime) -> bool:
+    """Whether an effect may be tried now: it waits and its time has come, or the run that claimed it is gone."""
+    over = row.not_before is None or from_moment(row.not_before) <= now
+    if row.state is not EffectState.CLAIMED or over:
+        return over
+    if row.owner == own_name():
+        return True
+    return not _runs(row.owner) if _is_of_this_host(row.owner) else store.is_gone(row.owner) is True
 
 
 def _is_of_this_host(owner: str) -> bool:

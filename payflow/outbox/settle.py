@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from payflow.errors import Refused, UnknownName
 from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.place import who
-from payflow.store import journal, messages
-from payflow.store.moments import to_date
+from payflow.store import effects, journal, messages
+from payflow.store.effects import EffectState
+from payflow.store.moments import to_date, to_moment
 
 if TYPE_CHECKING:
-    from payflow.store import Reader, Store
+    from payflow.store import Reader, Store, Transaction
+    from payflow.store.effects import EffectRow
     from payflow.store.messages import MessageRow
 
 
@@ -32,12 +34,23 @@ def find(db: Reader, name: str) -> MessageRow:
     return found[0]
 
 
+def key_of(db: Reader, name: str) -> str:
+    """The key of the message or other effect that is named, in full or by its beginning."""
+    others = [row.key for kind in ("hook", "charge") for row in effects.effects(db, kind) if row.key.startswith(name)]
+    if len(others) == 1 and not any(row.key.startswith(name) for row in messages.messages(db)):
+        return others[0]
+    return find(db, name).key
+
+
 def retry(store: Store, name: str, *, reason: str, as_of: date, now: datetime) -> str:
     """Try a message again: one that was refused for good is decided afresh, one that waits for another try goes next.
 
     Decided afresh means that its steps are free again: the next run asks the books whether they are still due.
     """
     with store.transaction() as tx:
+        other = effects.effect(tx, name)
+        if other is not None:
+            return _retry_effect(tx, other, reason, as_of, now)
         row = find(tx, name)
         if row.state is MessageState.WAITING:
             messages.settle(tx, row.key, MessageState.WAITING, row.detail)
@@ -50,6 +63,17 @@ def retry(store: Store, name: str, *, reason: str, as_of: date, now: datetime) -
             raise Refused(f"{row.key} is {row.state.value}; only what was refused or waits can be tried again.{remedy}")
         journal.append(tx, [_record(row, outcome, as_of, reason)], at=now)
     return words
+
+
+def _retry_effect(tx: Transaction, row: EffectRow, reason: str, as_of: date, now: datetime) -> str:
+    if row.state not in (EffectState.WAITING, EffectState.FAILED):
+        raise Refused(f"{row.key} is {row.state.value}; only what failed or waits can be tried again.")
+    effects.settle(tx, row.key, EffectState.WAITING, row.detail)
+    # given up only when as much time has passed again
+    effects.note_progress(tx, row.key, {**row.progress, "since": to_moment(now)})
+    body = {"key": row.key, "kind": row.kind, "target": row.target, "outcome": "retry", "detail": reason, "by": who()}
+    journal.append(tx, [Record(RecordKind.EFFECT, as_of, body)], at=now)
+    return f"{row.key} is tried again by the next run."
 
 
 _RESOLVE = " Say what became of it: payflow outbox resolve KEY --sent or --not-sent."

@@ -11,11 +11,30 @@ from payflow.report.ansi import Style
 from payflow.report.table import Column, Row, table
 from payflow.report.text import block, clean, cut
 
-_PAINT = {"sent": Style.green, "waiting": Style.yellow, "unsure": Style.red, "failed": Style.red}
+_PAINT = {"sent": Style.green, "done": Style.green, "waiting": Style.yellow, "unsure": Style.red, "failed": Style.red}
 
 
-def outbox_text(messages: Sequence[Mapping[str, Any]], style: Style) -> str:
-    """Messages with their state, oldest first; `messages` as `--json` prints them."""
+def outbox_text(messages: Sequence[Mapping[str, Any]], style: Style, effects: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Messages with their state, oldest first, and other effects below; both as `--json` prints them."""
+    parts = [_messages_text(messages, style)]
+    if effects:
+        names = (Column("Effect", least=12), Column("To", least=8), Column("About"), Column("State"))
+        columns = (*names, Column("Tries", right=True))
+        parts.append("\n".join(table(columns, [_effect(one, style) for one in effects], style, indent=0)))
+    return "\n\n".join(parts)
+
+
+def _effect(effect: Mapping[str, Any], style: Style) -> Row:
+    state = effect["state"]
+    paint = _PAINT.get(state, Style.dim)
+    notes = [effect["detail"]] if effect["detail"] and state != "done" else []
+    if effect["not_before"] and state == "waiting":
+        notes.append(f"waits until {effect['not_before']}")
+    cells = (effect["key"][:12], effect["target"], effect["about"], state, str(effect["attempts"]))
+    return Row(cells, notes, {3: lambda text: paint(style, text)})
+
+
+def _messages_text(messages: Sequence[Mapping[str, Any]], style: Style) -> str:
     if not messages:
         return "No message was ever decided."
     columns = (

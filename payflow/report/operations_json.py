@@ -68,6 +68,12 @@ class Ran(Protocol):
     def reversed(self) -> Sequence[str]: ...
     @property
     def told(self) -> bool: ...
+    @property
+    def hooks_sent(self) -> Sequence[str]: ...
+    @property
+    def hooks_waiting(self) -> Sequence[str]: ...
+    @property
+    def hooks_failed(self) -> Sequence[str]: ...
 
 
 def left_out(reports: Iterable[Synced]) -> bool:
@@ -77,7 +83,7 @@ def left_out(reports: Iterable[Synced]) -> bool:
 
 def run_left_out(report: Ran) -> bool:
     """Whether a run left something out: a failed or stale source, bad rows, a message that was not delivered."""
-    undelivered = bool(report.unsure or report.failed)
+    undelivered = bool(report.unsure or report.failed or report.hooks_waiting or report.hooks_failed)
     return undelivered or left_out(report.synced) or any(source.stale for source in report.decision.sources)
 
 
@@ -98,14 +104,19 @@ def run(report: Ran, heartbeat: str = "") -> Json:
         **acts(report.decision),
         **{name: list(getattr(report, name)) for name in lists},
         "told": report.told,
+        "hooks": {word: list(getattr(report, f"hooks_{word}")) for word in ("sent", "waiting", "failed")},
         "left_out": run_left_out(report),
         "heartbeat": heartbeat or None,
     }
 
 
-def outbox(messages: Sequence[Mapping[str, Any]]) -> Json:
-    """`payflow.outbox/1`: messages with their states."""
-    return {"schema": "payflow.outbox/1", "messages": [dict(message) for message in messages]}
+def outbox(messages: Sequence[Mapping[str, Any]], effects: Sequence[Mapping[str, Any]] = ()) -> Json:
+    """`payflow.outbox/1`: messages with their states, and what else is to happen outside."""
+    return {
+        "schema": "payflow.outbox/1",
+        "messages": [dict(message) for message in messages],
+        "effects": [dict(effect) for effect in effects],
+    }
 
 
 def log(records: Sequence[Mapping[str, Any]]) -> Json:

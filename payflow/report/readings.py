@@ -68,4 +68,8 @@ def _did(report: Ran) -> list[str]:
         parts.append(f"{count(len(report.reversed), 'charge')} taken back")
     if report.told:
         parts.append("owner told")
+    if report.hooks_sent:
+        parts.append(f"{count(len(report.hooks_sent), 'event')} to hooks")
+    if undelivered := len(report.hooks_waiting) + len(report.hooks_failed):
+        parts.append(f"{count(undelivered, 'event')} not taken by hooks")
     return parts

@@ -201,7 +201,33 @@ def text_columns(steps: Sequence[Migration] | None = None) -> dict[str, list[str
     return found
 
 
+_EFFECTS = (
+    # beside e-mail: what is to happen outside, once (charges) or at least once under one key (hooks)
+    """CREATE TABLE effect (
+        key TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        target TEXT NOT NULL,
+        invoice INTEGER,
+        charge TEXT,
+        occurrence TEXT,
+        generation INTEGER,
+        deed TEXT,
+        state TEXT NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        not_before TEXT,
+        owner TEXT NOT NULL DEFAULT '',
+        detail TEXT NOT NULL DEFAULT '',
+        created_at TEXT NOT NULL,
+        body TEXT NOT NULL,
+        progress TEXT NOT NULL DEFAULT '{}',
+        UNIQUE (invoice, charge, occurrence, generation, deed)
+    )""",
+    "CREATE INDEX effect_state ON effect (state)",
+)
+
+
 MIGRATIONS = (
     Migration(1, "the first schema", _MIRROR + _JOURNAL + _PROJECTIONS + _WORKINGS + _OUTBOX),
     Migration(2, "lines of bank statements", _BANK_LINES),
+    Migration(3, "what happens outside beside e-mail", _EFFECTS),
 )

@@ -15,6 +15,7 @@ from payflow.model.serial import digest_of
 from payflow.workspace.across import check_fee_currencies, check_match_sources, check_statutes, join_contracts
 from payflow.workspace.contracts import ContractFile, Setting, read_contract
 from payflow.workspace.document import Document, Findings, Table, read_document
+from payflow.workspace.hooks import read_hooks
 from payflow.workspace.policies import PolicyReader
 from payflow.workspace.secrets import Vault
 from payflow.workspace.settings import SourceReader, read_business, read_mail, read_run, read_store
@@ -69,6 +70,7 @@ def _read(root: Path, top: Table, documents: Sequence[Document], reader: SourceR
     store_url = read_store(top, reader.vault)
     mail = read_mail(top, root, reader.vault)
     run = read_run(top, root, reader.vault)
+    hooks = read_hooks(top, root, reader.vault)
     sources = reader.read(top)
     policies = PolicyReader(business.currency, root).read(top)
     if business.policy is not None and business.policy not in policies:
@@ -83,7 +85,7 @@ def _read(root: Path, top: Table, documents: Sequence[Document], reader: SourceR
     keys = {source.name: source.key for source in sources}
     was = {source.name: source.was for source in sources if source.was is not None}
     agreement = _agreement(policies, contracts, business, keys, was)
-    return Workspace(root, business, store_url, mail, sources, agreement, run)
+    return Workspace(root, business, store_url, mail, sources, agreement, run, hooks)
 
 
 def _contract_files(documents: Sequence[Document], setting: Setting, findings: Findings) -> list[ContractFile]:

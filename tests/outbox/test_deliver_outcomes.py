@@ -228,4 +228,4 @@ def test_two_runs_that_prepare_one_message_at_once_send_it_once(world: World, po
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 15), (2, 30), (3, 60), (8, 24 * 60), (500, 24 * 60)])
 def test_waits_double_from_a_quarter_of_an_hour_to_a_day(attempts: int, minutes: int) -> None:
-    assert deliver._wait(attempts) == timedelta(minutes=minutes)
+    assert deliver.wait_after(attempts) == timedelta(minutes=minutes)

@@ -33,6 +33,7 @@ NAMES = (
     "store",
     "replay",
     "outbox",
+    "hook",
     "match",
     "match-decision",
     "doctor",
@@ -81,6 +82,9 @@ class Run:
     live: bool = True
     dry_run: bool = False
     told: bool = True
+    hooks_sent: tuple[str, ...] = ()
+    hooks_waiting: tuple[str, ...] = ()
+    hooks_failed: tuple[str, ...] = ()
 
 
 BAD_ROW = Problem("sales.csv, row 3, Total", "'12,3x' is no amount", "Correct the cell.")

@@ -33,7 +33,11 @@ def test_an_empty_database_gets_every_table(tmp_path: Path) -> None:
         pass
     mirror, journal = {"client", "invoice", "entry", "bank_line", "reading"}, {"journal", "journal_body"}
     projections, workings = {"identity", "observation", "charge"}, {"cursor", "meta"}
-    assert tables(tmp_path / "payflow.db") == mirror | journal | projections | workings | {"message", "intent"}
+    assert tables(tmp_path / "payflow.db") == mirror | journal | projections | workings | {
+        "message",
+        "intent",
+        "effect",
+    }
 
 
 def test_steps_are_applied_once_from_empty_and_from_older(tmp_path: Path) -> None:
