@@ -92,6 +92,16 @@ def decision(folder: Path, scale: float) -> list[Row]:
     return [Row(what, runs["decide"], "a process that reads totals and days, and a NumPy kernel", runs["kernel"])]
 
 
+def kernel(folder: Path, scale: float) -> list[Row]:  # noqa: ARG001  # books are made in memory
+    """`assess` and `fee_column` on a million invoices in memory beside a bare NumPy program of the same arithmetic."""
+    from benchmarks.kernel import compare, peak
+
+    count = int(1_000_000 * scale)
+    ours, theirs = compare(count)
+    what = f"`assess` and `fee_column`, {count:,} invoices in memory, a floating statutory rate and fee bands"
+    return [Row(what, Run(ours, peak()), "bare NumPy, the same figures, same process", Run(theirs, peak()), "2 times")]
+
+
 def _import(folder: Path, rows: int) -> None:
     once([PAYFLOW, "-C", folder, "--now", NOW, "import", write_workspace(folder, rows)])
 
@@ -120,6 +130,7 @@ ALL: Mapping[str, Callable[[Path, float], list[Row]]] = {
     "start-up": start_up,
     "board": board,
     "decision": decision,
+    "kernel": kernel,
     "import": big_import,
     "mails": mails,
 }

@@ -8,7 +8,7 @@ NumPy arrays: int64 minor units, int64 days since 1970-01-01, codes, and `NO_DAY
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -190,6 +190,20 @@ class Book:
 
     def __len__(self) -> int:
         return len(self.id)
+
+    def part(self, first: int, last: int) -> Book:
+        """The invoices from row `first` up to `last` with their entries; open credit belongs to no part."""
+        low, high = np.searchsorted(self.entry_row, [max(first, 0), last])
+        rows, entries = slice(first, last), slice(int(low), int(high))
+        parts: dict[str, Any] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name == "entry_row":
+                value = value[entries] - first
+            elif item.name not in ("clients", "currencies"):
+                value = value[entries if item.name.startswith("entry_") else rows]
+            parts[item.name] = value
+        return Book(**parts)
 
     def entries_of(self, row: int) -> slice:
         """Where the entries of one invoice stand."""

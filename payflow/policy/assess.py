@@ -187,10 +187,13 @@ def _states(book: Book, money: _Money, left: Ints, due_on: Ints, today: int, tol
     """The state of each row: what is rarer is written over what is usual."""
     free = 0 if tolerance is None else tolerance
     settled = left <= free
-    state = np.where(due_on < today, np.int8(State.OVERDUE), np.int8(State.OPEN))
-    state[due_on == NO_DAY] = State.OPEN
+    late = due_on < today
+    late &= due_on != NO_DAY
+    state: Codes = late.astype(np.int8)
+    state *= np.int8(State.OVERDUE - State.OPEN)
+    state += np.int8(State.OPEN)
     state[money.contested] = State.DISPUTED
-    state[settled] = State.PAID
+    np.copyto(state, np.int8(State.PAID), where=settled)
     written_off = (book.status == _STATUS[Status.WRITTEN_OFF]) & ~settled
     if money.has_credits:
         # without what was given up: a difference within the tolerance may be written off, and the invoice is paid all the same
@@ -199,10 +202,10 @@ def _states(book: Book, money: _Money, left: Ints, due_on: Ints, today: int, tol
         state[written_off] = State.WRITTEN_OFF
         state[(money.credited > 0) & (book.total <= money.credited)] = State.CREDITED
     else:
-        state[written_off] = State.WRITTEN_OFF
-    state[book.unknown] = State.UNKNOWN
-    state[book.status == _STATUS[Status.VOID]] = State.VOID
-    state[book.status == _STATUS[Status.DRAFT]] = State.DRAFT
+        np.copyto(state, np.int8(State.WRITTEN_OFF), where=written_off)
+    np.copyto(state, np.int8(State.UNKNOWN), where=book.unknown)
+    np.copyto(state, np.int8(State.VOID), where=book.status == _STATUS[Status.VOID])
+    np.copyto(state, np.int8(State.DRAFT), where=book.status == _STATUS[Status.DRAFT])
     return state
 
 
@@ -214,21 +217,37 @@ def _due(
     starts: Ints,
 ) -> tuple[Ints, Ints]:
     """The due dates by the contract alone, and the ones that count (design 6.3)."""
+    if len(policies) == 1 and len(book) and (governed == 0).all():
+        contract, due = _due_under(book, policies[0], calendars, starts, slice(None))
+        return contract, np.maximum(due, book.due_shown, out=due)
     contract = np.full(len(book), NO_DAY, dtype=np.int64)
     due = book.due_printed.copy()
     for index, policy in enumerate(policies):
         rows = np.flatnonzero(governed == index)
-        if not len(rows):
-            continue
-        calendar = calendars(policy.terms.calendar) if calendars is not None and policy.terms.rolls else None
-        contract[rows] = due_days(policy.terms, starts[rows], calendar=calendar)
-        # nothing is due before it was invoiced, though it may have been delivered long before
-        agreed = np.where(contract[rows] == NO_DAY, NO_DAY, np.maximum(contract[rows], book.issued_on[rows]))
-        contract[rows] = agreed
-        later = agreed if policy.due is DueRule.CONTRACT else np.maximum(agreed, book.due_printed[rows])
+        if len(rows):
+            contract[rows], due[rows] = _due_under(book, policy, calendars, starts, rows)
+    return contract, np.maximum(due, book.due_shown, out=due)
+
+
+def _due_under(
+    book: Book,
+    policy: Policy,
+    calendars: Callable[[str], Calendar] | None,
+    starts: Ints,
+    rows: Ints | slice,
+) -> tuple[Ints, Ints]:
+    """The same for the rows of one policy."""
+    calendar = calendars(policy.terms.calendar) if calendars is not None and policy.terms.rolls else None
+    agreed = due_days(policy.terms, starts[rows], calendar=calendar)
+    open_ended = agreed == NO_DAY
+    # nothing is due before it was invoiced, though it may have been delivered long before
+    agreed = np.maximum(agreed, book.issued_on[rows])
+    due = agreed.copy() if policy.due is DueRule.CONTRACT else np.maximum(agreed, book.due_printed[rows])
+    if open_ended.any():
         # what terms count from and did not come yet makes nothing due, whatever is printed
-        due[rows] = np.where(agreed == NO_DAY, NO_DAY, later)
-    return contract, np.maximum(due, book.due_shown)
+        agreed[open_ended] = NO_DAY
+        due[open_ended] = NO_DAY
+    return agreed, due
 
 
 def _tolerance(book: Book, policies: Sequence[Policy], governed: Ints) -> Ints | None:

@@ -132,16 +132,16 @@ def _zeros(size: int) -> Ints:
 def _starts(ask: Ask, accruing: Mask) -> Ints:
     """The day before the first that bears interest, at most today; today for rows that bear none."""
     grace = np.array([_grace(policy) for policy in ask.policies], dtype=np.int64)
-    over = ask.due_on + (grace[0] if len(grace) == 1 else grace[ask.governed])
+    over = ask.due_on + (int(grace[0]) if len(grace) == 1 else grace[ask.governed])
     counting = [at for at, policy in enumerate(ask.policies) if policy.interest and policy.interest.grace_counts]
-    start = np.minimum(over, ask.today)
+    start: Ints = np.minimum(over, ask.today)
     if counting:
         entries, total = ask.moved, ask.book.total
         by_then = entries.sums(len(total), np.where(entries.on <= over[entries.row], entries.amount, 0))
         free = 0 if ask.tolerance is None else ask.tolerance
         owed = (total - by_then > free) & (over < ask.today) & np.isin(ask.governed, counting)
         start = np.where(owed, ask.due_on, start)
-    start[~accruing] = ask.today
+    np.copyto(start, ask.today, where=~accruing)
     return start
 
 
@@ -154,6 +154,8 @@ def _rules(ask: Ask, accruing: Mask, start: Ints, compiled: _Compiled) -> Ints |
     plain = {at: _one_rule(ask, policy, compiled) for at, policy in enumerate(ask.policies) if not _is_split(policy)}
     if len(ask.policies) == len(plain) == 1:
         return plain[0]
+    if len(ask.policies) == 1 and (alone := _same_rule(ask, compiled)) is not None:
+        return alone
     codes = np.array([plain.get(at, -1) for at in range(len(ask.policies))], dtype=np.int64)
     rule: Ints = codes[ask.governed]
     for at, policy in enumerate(ask.policies):
@@ -164,6 +166,18 @@ def _rules(ask: Ask, accruing: Mask, start: Ints, compiled: _Compiled) -> Ints |
         if len(rows) and law is not None:
             rule[rows] = _split_rules(ask, policy.interest, law, rows, start, compiled)
     return rule
+
+
+def _same_rule(ask: Ask, compiled: _Compiled) -> int | None:
+    """The rule of a floating statute whose latest margin holds for all debts of the book; None where rows differ."""
+    interest = ask.policies[0].interest
+    law = law_of(interest)
+    if interest is None or law is None or law.fixing is not Fixing.FLOATING:
+        return None
+    oldest = int(ask.book.issued_on.min())
+    if oldest < margin_days(law)[-1]:
+        return None
+    return compiled.add(floating_rule(interest, law, to_date(oldest), compiled.first, compiled.today, ask.extra))
 
 
 def _is_split(policy: Policy) -> bool:
@@ -188,15 +202,18 @@ def _split_rules(ask: Ask, interest: Interest, law: Statute, rows: Ints, start: 
     if law.fixing is Fixing.START:
         begins = np.minimum(start[rows] + 1, ask.today).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         half = begins // 6
-    group = margin * 2**20 + half
-    kinds, place = np.unique(group, return_inverse=True)
+    group = margin * 1024 + half - half.min()
+    group -= group.min()
+    kinds = np.flatnonzero(np.bincount(group))
+    place = np.zeros(int(kinds[-1]) + 1, dtype=np.int64)
+    place[kinds] = np.arange(len(kinds))
     codes = []
     for kind in kinds.tolist():
-        at = int(np.flatnonzero(group == kind)[0])
+        at = int(np.argmax(group == kind))
         arose = to_date(int(issued[at]))
         begins_on = to_date(min(int(start[rows[at]]) + 1, ask.today))
         codes.append(compiled.add(_split_rule(ask, interest, law, arose, begins_on, compiled)))
-    result: Ints = np.array(codes, dtype=np.int64)[place]
+    result: Ints = np.array(codes, dtype=np.int64)[place[group]]
     return result
 
 
@@ -226,7 +243,8 @@ def _in_columns(ask: Ask, accruing: Mask, start: Ints, rule: Ints | int, compile
     if isinstance(rule, np.ndarray):
         exact |= accruing & (rule < 0)
     unrated = _unrated(ask, accruing, start, rule, compiled)
-    earning = np.where(accruing, np.maximum(ask.left, 0), 0)
+    earning = np.maximum(ask.left, 0)
+    earning *= accruing
     if ask.tolerance is not None:
         earning[ask.left <= ask.tolerance] = 0
     total = _rounded(sums, [(one.above, one.below) for one in rules], [one.mode for one in rules], rule)
@@ -267,9 +285,10 @@ def _by_gather(ask: Ask, start: Ints, table: Ints, base: Ints | int) -> Ints:
     weighed = table[at]
     weighed *= entries.amount
     sums = entries.sums(len(start), weighed)
-    sums += ask.left * ends
     begins *= ask.book.total
     sums -= begins
+    np.multiply(ask.left, ends, out=begins)
+    sums += begins
     return sums
 
 
