@@ -55,6 +55,7 @@ __all__ = [
     "is_currency",
     "nearest",
     "parse",
+    "release",
     "to_date",
     "to_day",
 ]
@@ -217,6 +218,11 @@ class _Installed(Mapping[str, ConnectorSpec]):
                 ) from error
         return self._loaded[name]
 
+    def release(self, name: str) -> str:
+        """The package that a connector comes from, and its version."""
+        package = self._points[name].dist
+        return f"{package.name} {package.version}" if package is not None else ""
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._points)
 
@@ -233,3 +239,11 @@ def discover() -> Mapping[str, ConnectorSpec]:
     Looking one up raises `ConnectorError` when it cannot be imported, naming its package.
     """
     return _Installed()
+
+
+def release(name: str) -> str:
+    """Which releases of payflow and of a connector's package read with it."""
+    from importlib.metadata import version
+
+    installed = _Installed()
+    return f"{version('payflow-gate')}, {installed.release(name) if name in installed else ''}"

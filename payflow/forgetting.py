@@ -28,6 +28,7 @@ from payflow.store import journal, messages, mirror
 from payflow.store.anchor import advance
 from payflow.store.schema import text_columns
 from payflow.store.stamp import stamp
+from payflow.sync import same
 
 if TYPE_CHECKING:
     from payflow.store import Store, Transaction
@@ -170,6 +171,7 @@ def forget(
             if table not in _OWN_WAY:
                 _table(tx, table, columns, scrub)
         tx.execute("DELETE FROM meta WHERE name LIKE 'glance:%'")
+        same.forget(tx)
         salt = secrets.token_hex(16)
         hashes = marks(salt, [client], one.pairs, one.emails, one.names)
         body = {"name": one.name, "reason": reason, "by": _by(), "salt": salt, "hashes": hashes}

@@ -35,6 +35,7 @@ def _options(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
     callback=_options,
     help="An option of the connector, as in its [[source]]; may be repeated.",
 )
+@click.option("--again", is_flag=True, help="Read a file even if it is the very one that was read last.")
 @json_option
 @click.pass_context
 def command(
@@ -43,12 +44,14 @@ def command(
     connector: str | None,
     source: str | None,
     options: dict[str, str],
+    again: bool,
     as_json: bool,
 ) -> None:
     """Read exported files into the store.
 
-    The format is recognised from the header. Reading a file twice, or an older one after a newer one, changes nothing. Good rows
-    load, bad ones are listed, and the exit code is then 4. The first import makes the store.
+    The format is recognised from the header. Reading a file twice, or an older one after a newer one, changes nothing; the very
+    file that its source was last read from is known by its digest and not read again, unless --again. Good rows load, bad ones
+    are listed, and the exit code is then 4. The first import makes the store.
 
     \b
     Example:
@@ -57,26 +60,33 @@ def command(
     """
     from payflow.report import operations_json
     from payflow.report.readings import synced_line
-    from payflow.sync import keep_file, read_file
+    from payflow.sync import file_at, file_before, keep_file, read_file
 
     session = context.ensure_object(Session)
     reports, refused = [], 0
     with ExitStack() as opened:
-        store = None
+        store, locked = opened.enter_context(session.store_if_any()), False
         for path in files:
             try:
-                file = read_file(
+                file = file_at(
                     session.workspace, path, connector=connector, source=source, options=options, now=session.now
                 )
+                report = (
+                    None if store is None or again else file_before(store, session.workspace, file, now=session.now)
+                )
+                if report is None:
+                    read = read_file(file)
+                    if store is None:  # the first file that can be read makes the store, if there is none
+                        store = opened.enter_context(session.store(create=True))
+                    if not locked:
+                        opened.enter_context(store.lock(LOCK_PATIENCE))
+                        locked = True
+                    report = keep_file(store, session.workspace, read, now=session.now)
             except ConnectorError as error:
                 # one file that cannot be read does not keep the others out
                 refused += 1
                 session.complain([error.problem])
                 continue
-            if store is None:  # the first file that can be read makes the store, if there is none
-                store = opened.enter_context(session.store(create=True))
-                opened.enter_context(store.lock(LOCK_PATIENCE))
-            report = keep_file(store, session.workspace, file, now=session.now)
             session.complain(report.problems)
             reports.append(report)
             if not as_json:

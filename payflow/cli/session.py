@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -85,6 +85,17 @@ class Session:
             yield store
         finally:
             store.close()
+
+    @contextmanager
+    def store_if_any(self) -> Iterator[Store | None]:
+        """The open store; None where there is none, or none that can be used: `store` says why."""
+        from payflow.errors import StoreError
+
+        with ExitStack() as opened:
+            store = None
+            with suppress(StoreError):
+                store = opened.enter_context(self.store())
+            yield store
 
     def decision(self, as_of: date | None) -> Decision:
         """What follows for a day, today unless another is asked for."""

@@ -10,14 +10,16 @@ from payflow.cli.session import FAILED, LEFT_OUT, LOCK_PATIENCE, Session
 
 @click.command()
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
-@click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
+@click.option(
+    "--full", is_flag=True, help="Read everything again, not only what changed; files too that are as they were."
+)
 @json_option
 @click.pass_context
 def command(context: click.Context, sources: tuple[str, ...], full: bool, as_json: bool) -> None:
     """Read all configured sources, or the named ones.
 
-    A source that fails does not stop the others; the exit code is then 4, or 1 when none could be read.
-    The first reading makes the store.
+    Files that are, by their digests, the very ones that their source was last read from are not read again. A source that fails
+    does not stop the others; the exit code is then 4, or 1 when none could be read. The first reading makes the store.
 
     \b
     Example:

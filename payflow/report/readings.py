@@ -20,6 +20,8 @@ def synced_line(report: Synced) -> str:
     if report.read or report.missing or report.lines is None:
         told.append(_invoices(report))
     parts = ["; ".join(told)]
+    if report.again:
+        parts.append("the very files that were read before")
     bad = sum(not problem.warning for problem in report.problems)
     if bad:
         parts.append(f"{count(bad, 'problem')}, see above")

@@ -25,7 +25,7 @@ from payflow.store.memory import forgotten, load_memory
 from payflow.store.mirror import ReadingRow
 from payflow.store.moments import to_moment
 from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
-from payflow.sync import lines
+from payflow.sync import lines, same
 from payflow.sync.apply import Counts, apply
 from payflow.sync.keep_out import kept_out
 from payflow.sync.known import known
@@ -52,6 +52,8 @@ class SyncReport:
     new_lines: int = 0
     problems: tuple[Problem, ...] = ()
     error: str = ""
+    #: the very files that it was last read from: they were not read again
+    again: bool = False
 
     @property
     def failed(self) -> bool:
@@ -62,7 +64,7 @@ class SyncReport:
 def sync(
     store: Store, workspace: Workspace, names: Sequence[str] = (), *, full: bool = False, now: datetime
 ) -> list[SyncReport]:
-    """Read the configured sources (all, or those named). `full` forgets cursors and reads everything."""
+    """Read the configured sources (all, or those named). `full` forgets cursors and reads everything, unchanged files too."""
     begin(store, now)
     workspace = _with_keys(store, workspace, now)
     chosen = _chosen(workspace, names)
@@ -102,28 +104,38 @@ def import_file(
     connector: str | None = None,
     source: str | None = None,
     options: Mapping[str, Any] | None = None,
+    again: bool = False,
     now: datetime,
 ) -> SyncReport:
-    """Read one export and store it: `read_file`, then `keep_file`, which raise what can be wrong with it."""
-    return keep_file(
-        store,
-        workspace,
-        read_file(workspace, path, connector=connector, source=source, options=options, now=now),
-        now=now,
-    )
+    """Read one export and store it: `file_at`, `read_file`, then `keep_file`, which raise what can be wrong with it.
+
+    The very file that its source was last read from is not read again, unless `again`.
+    """
+    file = file_at(workspace, path, connector=connector, source=source, options=options, now=now)
+    before = None if again else file_before(store, workspace, file, now=now)
+    return before or keep_file(store, workspace, read_file(file), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One export that is recognised and not read yet; `source` is the one that was asked for."""
+
+    spec: ConnectorSpec
+    source: str | None
+    context: SourceContext
+    contents: same.Contents
 
 
 @dataclass(frozen=True, slots=True)
 class FileRead:
-    """One export that was read whole and is not stored yet; `source` is the one that was asked for."""
+    """One export that was read whole and is not stored yet."""
 
-    spec: ConnectorSpec
-    source: str | None
+    file: File
     reads: Sequence[Read]
     cursor: Mapping[str, Any] | None
 
 
-def read_file(
+def file_at(
     workspace: Workspace,
     path: Path,
     *,
@@ -131,8 +143,8 @@ def read_file(
     source: str | None = None,
     options: Mapping[str, Any] | None = None,
     now: datetime,
-) -> FileRead:
-    """Read one export, which needs no store. Its connector is recognised from the header unless named; its source is the one
+) -> File:
+    """One export, which needs no store. Its connector is recognised from the header unless named; its source is the one
     configured for it.
 
     Raises `ConnectorError` when no connector or several claim the file, and `UnknownName` for a connector that is not there.
@@ -145,17 +157,36 @@ def read_file(
     spec = specs[connector] if connector is not None else claimant(path, specs)
     settings = _settings_for(workspace, spec, source)
     context = _context(workspace, settings, [path], now, {**settings.options, **(options or {})})
-    return FileRead(spec, source, *gather(spec.open(context).pull(None)))
+    return File(spec, source, context, same.contents(context))
 
 
-def keep_file(store: Store, workspace: Workspace, file: FileRead, *, now: datetime) -> SyncReport:
+def read_file(file: File) -> FileRead:
+    """Read one export, which needs no store. Raises `ConnectorError`."""
+    return FileRead(file, *gather(file.spec.open(file.context).pull(None)))
+
+
+def file_before(store: Store, workspace: Workspace, file: File, *, now: datetime) -> SyncReport | None:
+    """What the export came to when its source was last read, if from this very file; else it has to be read."""
+    workspace = _with_keys(store, workspace, now)
+    settings = _settings_for(workspace, file.spec, file.source)
+    before = same.taken(store, settings.key, _digest(store, settings, file), now)
+    return None if before is None else _again(settings, file.spec, before)
+
+
+def keep_file(store: Store, workspace: Workspace, read: FileRead, *, now: datetime) -> SyncReport:
     """Store what one export said. Raises `Refused` where it has no place among the sources."""
     begin(store, now)
     workspace = _with_keys(store, workspace, now)
+    file = read.file
     settings = _settings_for(workspace, file.spec, file.source)
-    report = _store(store, workspace, settings, file.spec, file.reads, file.cursor, now)
+    digest = _digest(store, settings, file)
+    report = _store(store, workspace, settings, file.spec, read.reads, read.cursor, now, digest)
     lines.remember(store, workspace, now)
     return report
+
+
+def _digest(store: Store, settings: SourceSettings, file: File) -> str:
+    return same.digest(store, file.spec, settings.key, file.context, file.contents)
 
 
 def begin(store: Store, now: datetime, name: str | None = None) -> None:
@@ -223,7 +254,7 @@ def _sync_one(
         error = f"no file matches {', '.join(source.files)} in {workspace.root}. Export one there, or correct `files`."
         return _failed(store, source, spec, error, now)
     cursor = None if full else read_cursor(store, source.key)
-    return _guarded(store, workspace, source, spec, context, lambda connector: connector.pull(cursor), now)
+    return _guarded(store, workspace, source, spec, context, lambda connector: connector.pull(cursor), now, full=full)
 
 
 def _guarded(
@@ -234,10 +265,12 @@ def _guarded(
     context: SourceContext,
     ask: Callable[[Connector], Iterable[Batch]],
     now: datetime,
+    *,
+    full: bool = True,
 ) -> SyncReport:
     """Take a reading over whole, or note that it failed: this is the one place where sources fail apart."""
     try:
-        return _read_into(store, workspace, source, spec, context, ask, now)
+        return _read_into(store, workspace, source, spec, context, ask, now, full=full)
     except ConnectorError as error:
         return _failed(store, source, spec, str(error), now)
     except PayflowError:
@@ -276,9 +309,28 @@ def _read_into(
     context: SourceContext,
     ask: Callable[[Connector], Iterable[Batch]],
     now: datetime,
+    *,
+    full: bool,
 ) -> SyncReport:
+    digest = same.digest(store, spec, source.key, context, same.contents(context))
+    before = None if full else same.taken(store, source.key, digest, now)
+    if before is not None:
+        return _again(source, spec, before)
     reads, next_cursor = gather(ask(spec.open(context)))
-    return _store(store, workspace, source, spec, reads, next_cursor, now)
+    return _store(store, workspace, source, spec, reads, next_cursor, now, digest)
+
+
+def _again(source: SourceSettings, spec: ConnectorSpec, before: same.Before) -> SyncReport:
+    """What is reported of files that are as they were."""
+    return SyncReport(
+        source=source.name,
+        connector=spec.name,
+        read=before.read,
+        unchanged=before.read,
+        lines=before.lines,
+        problems=before.problems,
+        again=True,
+    )
 
 
 def _store(
@@ -289,7 +341,9 @@ def _store(
     reads: Sequence[Read],
     next_cursor: Mapping[str, Any] | None,
     now: datetime,
+    digest: str,
 ) -> SyncReport:
+    """Store what a source said; `digest` is what it was read from, empty where that may say something else next time."""
     register = Register(forgotten(store))
     reads = [kept_out(read, source.key, register) for read in reads]
     timezone = workspace.business.timezone
@@ -303,6 +357,11 @@ def _store(
                 _add(told, lines.write(tx, source.key, read))
         if next_cursor is not None:
             write_cursor(tx, source.key, next_cursor)
+        came = same.Before(
+            total.read, _lines(reads, told), tuple(problem for read in reads for problem in read.problems)
+        )
+        newest = max((read.reading.as_of for read in reads), default=now)
+        same.note(tx, source.key, "" if next_cursor is not None else digest, came, newest, now)
     return _report(source, spec, reads, total, told)
 
 
@@ -325,10 +384,15 @@ def _report(
         changed=total.changed,
         unchanged=total.unchanged,
         missing=total.missing,
-        lines=told.read if any(read.lines is not None for read in reads) else None,
+        lines=_lines(reads, told),
         new_lines=told.new,
         problems=tuple(problem for read in reads for problem in read.problems),
     )
+
+
+def _lines(reads: Sequence[Read], told: Counts) -> int | None:
+    """Lines of bank statements read; None where there were no statements."""
+    return told.read if any(read.lines is not None for read in reads) else None
 
 
 def _failed(store: Store, source: SourceSettings, spec: ConnectorSpec, error: str, now: datetime) -> SyncReport:
