@@ -6,7 +6,9 @@ The plan is desired state less what the journal holds, so that planning again af
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from payflow.charging import (
     CHARGES,
@@ -41,7 +43,9 @@ from payflow.policy import ladder
 
 __all__ = [
     "LATE_FEE",
+    "Acts",
     "Case",
+    "acts",
     "blocked_by",
     "correction_step",
     "may_repeat",
@@ -49,6 +53,7 @@ __all__ = [
     "plan",
     "reference",
     "takeback",
+    "together",
     "told_by",
     "verdicts",
 ]
@@ -64,18 +69,54 @@ def plan(
     store: str,
 ) -> Plan:
     """The acts of a day. `recipients` by client id; a client without an address gets nothing (a need says so)."""
+    return together((acts(case, as_of, store) for case in cases), projects, memory, recipients, needs, as_of)
+
+
+class Acts(NamedTuple):
+    """What is to be done about one invoice, before it is known which work waits for it."""
+
+    client: str
+    notice: NoticeItem | None = None
+    takebacks: tuple[Takeback, ...] = ()
+    corrections: tuple[CorrectionItem, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return self.notice is not None or bool(self.takebacks or self.corrections)
+
+
+def acts(case: Case, as_of: date, store: str) -> Acts:
+    """What is to be done about one invoice on a day. It follows from the invoice's own facts alone."""
+    takebacks: list[Takeback] = []
+    corrections: list[CorrectionItem] = []
+    for charge in case.charges:
+        back = takeback(case, charge)
+        if back is not None:
+            takebacks.append(back)
+        corrections.extend(_corrections(case, charge, back))
+    return Acts(case.view.client, notice_item(case, (), as_of, store), tuple(takebacks), tuple(corrections))
+
+
+def together(
+    every: Iterable[Acts],
+    projects: Sequence[ProjectView],
+    memory: Memory,
+    recipients: Mapping[str, Recipient],
+    needs: Sequence[Need],
+    as_of: date,
+) -> Plan:
+    """The plan of what is to be done about single invoices, given in their order."""
     notices: dict[str, list[NoticeItem]] = {}
     corrections: dict[str, list[CorrectionItem]] = {}
     takebacks: list[Takeback] = []
-    for case in cases:
-        item = notice_item(case, projects, as_of, store)
-        if item is not None:
-            notices.setdefault(case.view.client, []).append(item)
-        for charge in case.charges:
-            back = takeback(case, charge)
-            if back is not None:
-                takebacks.append(back)
-            corrections.setdefault(case.view.client, []).extend(_corrections(case, charge, back))
+    for one in every:
+        if one.notice is not None:
+            view = one.notice.invoice
+            blocks = blocked_by(view.number, view.project, projects)
+            notices.setdefault(one.client, []).append(replace(one.notice, blocks=blocks))
+        takebacks.extend(one.takebacks)
+        if one.corrections:
+            corrections.setdefault(one.client, []).extend(one.corrections)
     messages = [
         ClientMessage(recipients[client], tuple(notices.get(client, ())), tuple(corrections.get(client, ())))
         for client in sorted({*notices, *corrections})

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from payflow import gate, plan
-from payflow.columns import NO_DAY, to_day
-from payflow.decide import bank, book, doubts, freshness, views
+from payflow.decide import bank, doubts, freshness, views
 from payflow.decide.agreed import Agreed, agreed, as_journaled
 from payflow.decide.explain import explanation, find
 from payflow.decide.facts import Facts, load, local_day
-from payflow.decide.governing import compiled
+from payflow.decide.known import Known, part_of
 from payflow.decide.live import place_of
 from payflow.decide.needs import needs
+from payflow.decide.parts import Pool, assessed, worked_out
 from payflow.model.agreement import Workspace
 from payflow.model.decision import (
     Decision,
@@ -31,17 +31,14 @@ from payflow.model.decision import (
     SourceView,
     Totals,
 )
-from payflow.model.facts import State
 from payflow.model.journal import Memory
 from payflow.plan import Case
-from payflow.policy.assess import Assessment, assess
-from payflow.policy.claims import Claimed, Listed, claim
+from payflow.policy.claims import Claimed, Governed, Listed, claim
 from payflow.store.memory import load_memory
 from payflow.store.mirror import InvoiceRow, ReadingRow
 from payflow.store.moments import from_moment
 from payflow.store.stamp import Stamp, stamp
 from payflow.store.workings import get_meta
-from payflow.workspace.business_days import calendar_of
 
 if TYPE_CHECKING:
     from payflow.store import Store
@@ -52,11 +49,14 @@ STALE_FILES, STALE_API = 7, 2
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A decision with what it stands on, for those who carry it out or explain it. It holds while the stamp does."""
+    """A decision with what it stands on, for those who carry it out or explain it. It holds while the stamp does.
+
+    `cases` are those of every invoice; where a pool worked them out elsewhere, those of the invoices that the plan acts on.
+    """
 
     decision: Decision
     cases: Sequence[Case]
-    setting: views.Setting
+    setting: Known
     agreed: Agreed
     memory: Memory
     store_id: str
@@ -76,18 +76,20 @@ def decide(store: Store, workspace: Workspace, as_of: date, now: datetime) -> De
 def explain(store: Store, workspace: Workspace, as_of: date, now: datetime, name: str) -> Explanation:
     """The timeline of one invoice, named by number, `source:number` or `#id`. Raises `UnknownName`."""
     found = ground(store, workspace, as_of, now)
-    return explanation(find(found.cases, name), found.setting, found.decision.projects)
+    case = find(found.cases, name)
+    own = part_of(found.setting, next(row for row, one in enumerate(found.cases) if one is case))
+    return explanation(case, assessed(own.known), found.decision.projects)
 
 
-def ground(store: Store, workspace: Workspace, as_of: date, now: datetime) -> Ground:
-    """Decide, and keep what the decision stands on."""
+def ground(store: Store, workspace: Workspace, as_of: date, now: datetime, pool: Pool | None = None) -> Ground:
+    """Decide, and keep what the decision stands on. `pool` works it out in parts, to the same figures."""
     with store.snapshot():
         memory, not_live_because = place_of(store, load_memory(store, as_of))
         standing = agreed(store, workspace, memory, as_of)
         facts = load(store, standing.workspace, as_of)
         store_id = get_meta(store, "store") or ""
         known = stamp(store)
-    return _ground(facts, memory, not_live_because, standing, store_id, known, as_of, now)
+    return _ground(facts, memory, not_live_because, standing, store_id, known, as_of, now, pool)
 
 
 def ground_before(store: Store, workspace: Workspace, as_of: date, now: datetime, seq: int) -> Ground:
@@ -113,19 +115,36 @@ def _ground(
     known: Stamp,
     as_of: date,
     now: datetime,
+    pool: Pool | None = None,
 ) -> Ground:
     workspace = standing.workspace
     names = [_client_name(facts, row) for row in facts.invoices]
     source_names = {one.key: one.name for one in workspace.sources}
     claimed = _claim(facts, standing, names, source_names)
     sources = _sources(workspace, facts, as_of, now)
-    setting = _setting(facts, memory, standing, claimed, names, source_names, _unread(sources), as_of, now, store_id)
-    cases = views.cases(setting)
-    listed = [case.view for case in cases]
-    projects = _judge(cases, standing, memory, as_of)
-    recipients = _recipients(workspace, facts, cases)
-    wanted = needs(setting, cases, claimed, recipients, sources, standing.problems)
-    planned = plan.plan(cases, projects, setting.memory, recipients, wanted, as_of, store_id)
+    recipients = _recipients(workspace, facts, claimed.governed, names)
+    setting = _known(
+        facts,
+        memory,
+        standing,
+        claimed.governed,
+        names,
+        source_names,
+        _unread(sources),
+        recipients,
+        as_of,
+        now,
+        store_id,
+    )
+    found = worked_out(setting, pool)
+    listed = found.views
+    if facts.lines:
+        banked = replace(setting.bank, moneys=dict(found.moneys), books=dict(found.books))
+        setting = replace(setting, bank=bank.with_suggestions(banked, _outstanding(listed)))
+    projects = _judge(listed, setting, standing, memory, as_of)
+    of_invoices = [need for _, several in found.needs for need in several]
+    wanted = needs(setting, of_invoices, found.unrated, claimed, sources, standing.problems)
+    planned = plan.together([acts for _, acts in found.acts], projects, memory, recipients, wanted, as_of)
     decision = Decision(
         as_of=as_of,
         live=memory.live_from is not None,
@@ -135,11 +154,11 @@ def _ground(
         projects=projects,
         plan=replace(planned, paused=frozenset(view.id for view in listed if view.source in setting.unread)),
         needs=wanted,
-        totals=_totals(cases),
+        totals=_totals(listed, setting),
         sources=sources,
         bank=bank.view(setting.bank, facts.invoices, source_names),
     )
-    return Ground(decision, cases, setting, standing, memory, store_id, known)
+    return Ground(decision, [case for _, case in found.cases], setting, standing, memory, store_id, known)
 
 
 def _client_name(facts: Facts, row: InvoiceRow) -> str:
@@ -167,91 +186,50 @@ def _claim(facts: Facts, standing: Agreed, names: Sequence[str], source_names: M
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def _setting(
+def _known(
     facts: Facts,
     memory: Memory,
     standing: Agreed,
-    claimed: Claimed,
+    governed: Sequence[Governed],
     names: Sequence[str],
     source_names: Mapping[str, str],
     unread: frozenset[str],
+    recipients: Mapping[str, Recipient],
     as_of: date,
     now: datetime,
     store_id: str,
-) -> views.Setting:
+) -> Known:
     workspace = standing.workspace
     zone = ZoneInfo(workspace.business.timezone)
-    own = doubts.standing(facts.invoices, names, claimed.governed, memory)
+    own = doubts.standing(facts.invoices, names, governed, memory)
     fresh = [freshness.told_at(row, facts.readings) for row in facts.invoices]
-    stale = _stale(workspace, facts.invoices, fresh, as_of, now)
-    client_ids = [item.client for item in claimed.governed]
-    open_credit_of = {(row.source, row.client): client for row, client in zip(facts.invoices, client_ids, strict=True)}
-    banked = bank.banked(facts, names, claimed.governed, own, memory)
-    anchors = views.anchor_days(claimed.governed, facts.invoices, workspace.agreement)
-    offers = views.discount_offers(claimed.governed, facts.invoices, anchors, workspace.business.country)
-    columns = book.build(
-        facts, memory, client_ids, frozenset(own.charges), stale, open_credit_of, as_of, banked, offers
-    )
-    policies, codes = compiled(claimed.governed, workspace.business.country)
-    binds = views.binding_rows(claimed.governed, facts.invoices)
-    starts = book.ints(to_day(day) if day is not None else NO_DAY for day in anchors)
-    kinds = {one.client.id: one.client.kind for one in workspace.agreement.contracts.values()}
-    bears = views.bearing_rows(claimed.governed, facts.invoices, binds, kinds)
-    rates = workspace.root / "rates"
-    assessment = assess(
-        columns,
-        policies,
-        book.ints(codes),
-        book.mask(bears),
-        as_of,
-        calendars=calendar_of,
-        starts=starts,
-        extra=rates,
-    )
-    paid = frozenset(
-        row.id for row, state in zip(facts.invoices, assessment.state.tolist(), strict=True) if state == State.PAID
-    )
-    settled = views.charges_settled_by_books(own.charges, paid)
-    return views.Setting(
+    return Known(
         facts=facts,
-        memory=replace(memory, charges=views.settle(memory.charges, settled)),
-        book=columns,
-        assessment=assessment,
-        figures=views.figures(columns, assessment),
-        governed=claimed.governed,
-        anchors=anchors,
-        offers=offers,
-        binds=binds,
-        bears=bears,
+        memory=memory,
+        agreement=workspace.agreement,
+        home=workspace.business.country,
+        governed=governed,
         standing=own,
+        bank=bank.banked(facts, names, governed, own, memory),
         names=names,
         fresh=fresh,
+        stale=_stale(workspace, facts.invoices, fresh, as_of, now),
         moments={stamp: from_moment(stamp).astimezone(zone) for stamp in set(fresh)},
         source_names=source_names,
-        present={contract.key: contract.project for contract in workspace.agreement.contracts.values()},
-        step_names={
-            (policy.name, step.key): step.name
-            for policy in workspace.agreement.policies.values()
-            for step in policy.ladder
-        },
-        covered=views.covered_by_credit(columns, assessment, as_of),
         unread=unread,
+        open_credit_of={
+            (row.source, row.client): item.client for row, item in zip(facts.invoices, governed, strict=True)
+        },
+        reachable=frozenset(recipients),
+        rates=workspace.root / "rates",
         as_of=as_of,
         store_id=store_id,
-        bank=bank.with_suggestions(banked, _outstanding(facts, assessment)) if facts.lines else banked,
-        rates=rates,
     )
 
 
-def _outstanding(facts: Facts, assessment: Assessment) -> dict[int, int]:
+def _outstanding(listed: Sequence[InvoiceView]) -> dict[int, int]:
     """What is open of every invoice that asks for money."""
-    return {
-        row.id: owed
-        for row, owed, state in zip(
-            facts.invoices, assessment.outstanding.tolist(), assessment.state.tolist(), strict=True
-        )
-        if state in views.ASKING
-    }
+    return {view.id: view.outstanding for view in listed if view.state in views.ASKING}
 
 
 def _unread(sources: Sequence[SourceView]) -> frozenset[str]:
@@ -276,12 +254,14 @@ def _stale_after(workspace: Workspace) -> dict[str, int]:
     }
 
 
-def _judge(cases: Sequence[Case], standing: Agreed, memory: Memory, as_of: date) -> list[ProjectView]:
+def _judge(
+    listed: Sequence[InvoiceView], known: Known, standing: Agreed, memory: Memory, as_of: date
+) -> list[ProjectView]:
     by_milestone: dict[str, dict[str, list[InvoiceView]]] = {}
-    for case in cases:
-        if case.contract is not None and case.view.milestone and case.own_debt:
-            of_project = by_milestone.setdefault(case.contract.key, {})
-            of_project.setdefault(case.view.milestone, []).append(case.view)
+    for row, (view, item) in enumerate(zip(listed, known.governed, strict=True)):
+        if item.contract is not None and view.milestone and known.owns_debt(row):
+            of_project = by_milestone.setdefault(item.contract.key, {})
+            of_project.setdefault(view.milestone, []).append(view)
     agreement = standing.workspace.agreement
     return [
         gate.judge(
@@ -295,23 +275,24 @@ def _judge(cases: Sequence[Case], standing: Agreed, memory: Memory, as_of: date)
     ]
 
 
-def _recipients(workspace: Workspace, facts: Facts, cases: Sequence[Case]) -> dict[str, Recipient]:
+def _recipients(
+    workspace: Workspace, facts: Facts, governed: Sequence[Governed], names: Sequence[str]
+) -> dict[str, Recipient]:
     """Where mail about each client goes: the contract's address beats the source's (design section 7)."""
     business = workspace.business
     terms = {contract.client.id: contract.client for contract in workspace.agreement.contracts.values()}
-    known = {row.id: facts.clients.get((row.source, row.client)) for row in facts.invoices}
     found: dict[str, Recipient] = {}
-    for case in cases:
-        view, agreed_client = case.view, terms.get(case.view.client)
-        if agreed_client is None and case.contract is not None:
-            agreed_client = case.contract.client
-        row = known[view.id]
-        email = (agreed_client.email if agreed_client else "") or (row.email if row else "")
-        if not email or view.client in found:
+    for invoice, item, name in zip(facts.invoices, governed, names, strict=True):
+        if item.client in found:
             continue
-        found[view.client] = Recipient(
-            client=view.client,
-            name=view.client_name,
+        agreed_client = terms.get(item.client) or (item.contract.client if item.contract is not None else None)
+        row = facts.clients.get((invoice.source, invoice.client))
+        email = (agreed_client.email if agreed_client else "") or (row.email if row else "")
+        if not email:
+            continue
+        found[item.client] = Recipient(
+            client=item.client,
+            name=item.contract.client.name if item.contract is not None else name,
             email=email,
             cc=agreed_client.cc if agreed_client else (),
             language=(agreed_client.language if agreed_client else row.language if row else "") or "en",
@@ -321,13 +302,12 @@ def _recipients(workspace: Workspace, facts: Facts, cases: Sequence[Case]) -> di
     return found
 
 
-def _totals(cases: Sequence[Case]) -> list[Totals]:
+def _totals(listed: Sequence[InvoiceView], known: Known) -> list[Totals]:
     """Sums per currency over debts of their own; a charge that came back is counted as the charge it is."""
     sums: dict[str, list[int]] = {}
-    for case in cases:
-        if not case.own_debt:
+    for row, view in enumerate(listed):
+        if not known.owns_debt(row):
             continue
-        view = case.view
         overdue = view.outstanding if view.days_overdue else 0
         for place, figure in enumerate((view.outstanding, overdue, view.fees, view.interest)):
             sums.setdefault(view.currency, [0, 0, 0, 0])[place] += figure

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
 from payflow.charging import Case, charges_left, interest_left, once_ref
 from payflow.decide.facts import Facts, GivenUp
 from payflow.decide.freshness import says_state
+from payflow.decide.known import Known
 from payflow.decide.views import Setting
 from payflow.errors import Problem
-from payflow.model.decision import Flag, Need, Recipient, SourceView
+from payflow.model.decision import Flag, Need, SourceView
 from payflow.model.facts import State
 from payflow.model.journal import ChargeState
 from payflow.money import show
@@ -23,27 +25,34 @@ from payflow.policy.rates import OutOfTable
 from payflow.policy.rows import rated_claim
 
 
+class Unrated(NamedTuple):
+    """Invoices that bear interest by a statute of which no table holds the rate: their rows and numbers, and what is missing."""
+
+    statute: str
+    invoices: tuple[tuple[int, str], ...]
+    said: str
+
+
 def needs(
-    setting: Setting,
-    cases: Sequence[Case],
+    known: Known,
+    of_invoices: Iterable[Need],
+    unrated: Iterable[Unrated],
     claimed: Claimed,
-    recipients: Mapping[str, Recipient],
     sources: Sequence[SourceView],
     renames: Sequence[Problem],
 ) -> list[Need]:
     """Everything that waits for a person, the most pressing first. `renames` are names that vanished without `was`."""
-    silent = frozenset(row.id for row in setting.facts.invoices if not says_state(row))
     return [
         *(
             Need("rename", f"rename:{problem.found}", f"{problem.where}: {problem.found}", problem.remedy)
             for problem in renames
         ),
-        *_messages(setting.facts),
-        *_rates(setting),
-        *_given_up(setting.facts),
-        *_sources(sources, frozenset(setting.source_names.values())),
-        *_lines(setting),
-        *(need for case in cases for need in _of_invoice(setting, case, recipients, silent)),
+        *_messages(known.facts),
+        *_rates(unrated),
+        *_given_up(known.facts),
+        *_sources(sources, frozenset(known.source_names.values())),
+        *_lines(known),
+        *of_invoices,
         *(
             Need(doubt.code, f"{doubt.code}:{doubt.invoice}", doubt.text, "Correct the contract.")
             for doubt in claimed.doubts
@@ -60,11 +69,16 @@ def needs(
     ]
 
 
-def _rates(setting: Setting) -> Iterable[Need]:
+def of_invoice(setting: Setting, row: int, case: Case) -> tuple[Need, ...]:
+    """What a person is needed for about one invoice."""
+    return tuple(_of_invoice(setting, case, silent=not says_state(setting.facts.invoices[row])))
+
+
+def unrated(setting: Setting) -> Iterator[Unrated]:
     """Statutes whose rate on some day no table holds: without it nothing is charged."""
-    unrated = [index for index in np.flatnonzero(setting.assessment.unrated).tolist() if setting.bears[index]]
+    missing = [index for index in np.flatnonzero(setting.assessment.unrated).tolist() if setting.bears[index]]
     by_statute: dict[str, list[int]] = {}
-    for index in unrated:
+    for index in missing:
         policy = setting.governed[index].policy
         if policy is not None and policy.interest is not None:
             by_statute.setdefault(policy.interest.statute, []).append(index)
@@ -75,11 +89,21 @@ def _rates(setting: Setting) -> Iterable[Need]:
         try:
             rated_claim(setting.book, indices[0], policy, due_on, setting.as_of, setting.rates)
         except OutOfTable as error:
-            said, _, remedy = str(error).partition(" Add the rate with ")
-            numbers = [setting.facts.invoices[index].number for index in indices]
-            more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
-            text = f"no interest is worked out for {', '.join(numbers[:3])}{more} (statute {statute}): {said}"
-            yield Need("rates-missing", f"rates-missing:{statute}", text, remedy or "payflow rates")
+            invoices = tuple((index, setting.facts.invoices[index].number) for index in indices)
+            yield Unrated(statute, invoices, str(error))
+
+
+def _rates(unrated: Iterable[Unrated]) -> Iterable[Need]:
+    """One need for each statute, said of its first invoice."""
+    by_statute: dict[str, list[Unrated]] = {}
+    for one in sorted(unrated, key=lambda one: one.invoices[0]):
+        by_statute.setdefault(one.statute, []).append(one)
+    for statute, several in by_statute.items():
+        said, _, remedy = several[0].said.partition(" Add the rate with ")
+        numbers = [number for _, number in sorted(invoice for one in several for invoice in one.invoices)]
+        more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
+        text = f"no interest is worked out for {', '.join(numbers[:3])}{more} (statute {statute}): {said}"
+        yield Need("rates-missing", f"rates-missing:{statute}", text, remedy or "payflow rates")
 
 
 def about_message(key: str) -> str:
@@ -130,8 +154,8 @@ def _sources(sources: Sequence[SourceView], configured: Collection[str]) -> Iter
             yield Need("source-stale", f"source-stale:{name}:{source.synced_at.date()}", text, remedy)
 
 
-def _lines(setting: Setting) -> Iterable[Need]:
-    waiting = setting.bank.matched.suggested
+def _lines(known: Known) -> Iterable[Need]:
+    waiting = known.bank.matched.suggested
     if waiting:
         last = max(waiting, key=lambda one: (one.line.on, one.line.id))
         text = f"{len(waiting)} bank lines wait for you" if len(waiting) > 1 else "a bank line waits for you"
@@ -143,10 +167,8 @@ def _lines(setting: Setting) -> Iterable[Need]:
         )
 
 
-def _of_invoice(
-    setting: Setting, case: Case, recipients: Mapping[str, Recipient], silent: frozenset[int]
-) -> Iterable[Need]:
-    """`silent` are the invoices of which no report told the state."""
+def _of_invoice(setting: Setting, case: Case, *, silent: bool) -> Iterable[Need]:
+    """`silent` says that no report told the state."""
     view = case.view
 
     def need(code: str, text: str, remedy: str) -> Need:
@@ -156,7 +178,7 @@ def _of_invoice(
         return
     if view.state is State.UNKNOWN:
         text = f"{view.number} ({view.client_name}) is missing from a later reading of {view.source}"
-        if view.id in silent:
+        if silent:
             text = f"{view.number} ({view.client_name}): no reading of {view.source} says what is open of it"
         yield need("invoice-unknown", text, f"payflow confirm {view.number} --paid, --open or --void")
     if Flag.AMBIGUOUS in view.flags:
@@ -171,7 +193,7 @@ def _of_invoice(
     if Flag.REFUNDED in view.flags and view.id not in setting.memory.chased:
         text = f"{view.number}: {show(view.outstanding, view.currency)} was paid back, and is not chased by itself"
         yield need("invoice-refunded", text, f"payflow chase {view.number} if it is owed; else credit it in the books")
-    if case.next.on == setting.as_of and view.client not in recipients:
+    if case.next.on == setting.as_of and view.client not in setting.reachable:
         text = f"{view.client_name} has no e-mail address, so no notice about {view.number} can go out"
         yield need("no-address", text, "Write email = ... under [client] in the contract.")
     yield from _of_charges(case, need, setting.as_of, setting.store_id)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from pathlib import Path
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
 from payflow.charging import Case, may_repeat, next_claim
 from payflow.columns import NO_DAY, Book, to_date, to_day
-from payflow.decide.bank import Banked
-from payflow.decide.doubts import Standing
-from payflow.decide.facts import Facts
+from payflow.decide.known import Known
 from payflow.model.agreement import Agreement, Anchor, ClientKind, Contract, DueRule, Policy, Step, TermPart
 from payflow.model.decision import Flag, InvoiceView
 from payflow.model.facts import Role, Settlement, State
@@ -73,16 +70,13 @@ def figures(book: Book, assessment: Assessment) -> list[Figures]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Everything known for the day, before the ladder is asked. Sequences are parallel to `facts.invoices`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting(Known):
+    """What is known, assessed: everything for the day before the ladder is asked."""
 
-    facts: Facts
-    memory: Memory
     book: Book
     assessment: Assessment
     figures: Sequence[Figures]
-    governed: Sequence[Governed]
     #: the days that terms count from; None where that day is not known
     anchors: Sequence[date | None]
     #: discounts for early payment, by row
@@ -90,21 +84,9 @@ class Setting:
     binds: Sequence[bool]
     #: where interest arises; a statute asks for no signature
     bears: Sequence[bool]
-    standing: Standing
-    names: Sequence[str]
-    fresh: Sequence[str]
-    moments: Mapping[str, datetime]
-    source_names: Mapping[str, str]
     present: Mapping[str, str]
     step_names: Mapping[tuple[str, str], str]
     covered: frozenset[int]
-    #: names of sources that could not be read at the last try
-    unread: frozenset[str]
-    as_of: date
-    #: the folder of rate tables of the user's own
-    rates: Path
-    store_id: str = ""
-    bank: Banked = field(default_factory=Banked)
 
 
 def cases(setting: Setting) -> list[Case]:
@@ -155,7 +137,7 @@ def _case(setting: Setting, index: int) -> Case:
         interest_at=_interest_at(setting, index, view),
         wanted=setting.memory.wanted,
         forgone=setting.memory.forgone,
-        own_debt=row.id not in setting.standing.same_as and row.id not in setting.standing.charges,
+        own_debt=setting.owns_debt(index),
     )
     step = _first(step, _claim(setting, index, case))
     return replace(case, next=step, view=_with_next(setting, view, step))
