@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import getpass
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from payflow.decide import Ground, ground, today
+from payflow.decide.erased_lines import Erasure, erasure
 from payflow.decide.forgotten import longest_first, marks, own_words, without
 from payflow.errors import Refused, StoreError, UnknownName
 from payflow.model.agreement import Contract, Workspace
@@ -160,6 +161,7 @@ def forget(
     one = person(store, workspace, client, now)
     check(store, one, reason, force=force)
     scrub = _scrub(one)
+    lines = _lines(store, found, one)
     with store.transaction() as tx:
         if stamp(tx) != found.stamp:
             raise Refused("the books or the journal changed at this very moment. Ask again.")
@@ -167,20 +169,23 @@ def forget(
         left = [*_left(tx, one, scrub)]
         in_clear = _in_clear(tx, left)
         _mirror(tx, one)
+        mirror.write_bank_lines(tx, lines.rows)
         for table, columns in text_columns().items():
             if table not in _OWN_WAY:
                 _table(tx, table, columns, scrub)
         tx.execute("DELETE FROM meta WHERE name LIKE 'glance:%'")
         same.forget(tx)
         salt = secrets.token_hex(16)
-        hashes = marks(salt, [client], one.pairs, one.emails, one.names)
+        hashes = marks(salt, [client], one.pairs, one.emails, {*one.names, *lines.payers}, lines.accounts, lines.lines)
         body = {"name": one.name, "reason": reason, "by": _by(), "salt": salt, "hashes": hashes}
         day = found.decision.as_of
         journal.erase(tx, left, Record(RecordKind.ERASED, day, body, client=one.id), at=now)
+        journal.append(tx, _kept(lines, day), at=now)
         stop = {"scope": "client", "id": one.id, "until": None, "reason": "forgotten", "by": _by()}
         journal.append(tx, [Record(RecordKind.HOLD, day, stop, client=one.id)], at=now)
         journal.rebuild_projections(tx)
     files = _files(workspace.mail.folder, one)
+    told = {*one.names, *one.emails, *lines.payers}
     advance(store.anchor, store, now)
     try:
         store.purge()
@@ -189,7 +194,26 @@ def forget(
             f"The erasure is done and stands in the journal. To clear the disk too: payflow forget {one.name}, later."
         )
         raise StoreError(f"{error} {remedy}") from error
-    return Forgot(one.name, len(left), len(one.keys), files, in_clear, tuple(_theirs(workspace, one)))
+    return Forgot(one.name, len(left), len(one.keys), files, in_clear, tuple(_theirs(workspace, one, told)))
+
+
+def _lines(store: Store, found: Ground, one: Person) -> Erasure:
+    """What becomes of the client's lines in bank statements."""
+    rows = mirror.bank_lines(store)
+    return erasure(found.setting.bank, rows, one.invoices, one.names, one.name, found.memory.matches)
+
+
+def _kept(lines: Erasure, day: date) -> list[Record]:
+    """What erased lines were recognised as, so that they pay the same without their texts."""
+    return [
+        Record(
+            RecordKind.MATCH,
+            day,
+            {"line": line, "as": "kept", "parts": [list(part) for part in parts], "reason": "forgotten", "by": _by()},
+            invoice=parts[0].invoice,
+        )
+        for line, parts in lines.kept
+    ]
 
 
 def check(store: Store, one: Person, reason: str, *, force: bool) -> None:
@@ -319,7 +343,7 @@ def _files(folder: Path, one: Person) -> int:
     return gone
 
 
-def _theirs(workspace: Workspace, one: Person) -> Iterator[str]:
+def _theirs(workspace: Workspace, one: Person, told: Collection[str]) -> Iterator[str]:
     """Files of the user's own in which the client is still named: contracts, settings, exports."""
     from payflow.sync import files_of
 
@@ -330,5 +354,5 @@ def _theirs(workspace: Workspace, one: Person) -> Iterator[str]:
             text = path.read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if contains(text, [*one.names, *one.emails]) or (path.suffix == ".toml" and f'"{one.client}"' in text):
+        if contains(text, told) or (path.suffix == ".toml" and f'"{one.client}"' in text):
             yield str(path.relative_to(workspace.root)) if path.is_relative_to(workspace.root) else str(path)

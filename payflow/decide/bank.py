@@ -26,6 +26,7 @@ from payflow.policy.statements import ToldLine, distinct
 from payflow.policy.suggesting import payers, suggest
 from payflow.store.mirror import BankLineRow, InvoiceRow
 
+_KEPT = "recognised before its texts were erased"
 #: How much of a line's key names it at a terminal.
 _SHORT = 8
 
@@ -78,7 +79,7 @@ def banked(
     told = [ToldLine(_line(row), row.source, _reports(row)) for row in facts.lines]
     known = {*memory.matches, *memory.recognised}
     decisions = {
-        line: Decided(tuple(Part(invoice, amount) for invoice, amount in parts))
+        line: Decided(tuple(Part(*part) for part in parts), *([_KEPT] if line in memory.kept else []))
         for line, parts in memory.matches.items()
     }
     matched = match(distinct(told, known), list(debts.values()), decisions, memory.recognised)

@@ -22,18 +22,27 @@ _OWN_WORDS = re.compile(r"\bPF-[0-9A-Z]{6,}\b|[\w.-]+(?:/[\w.-]+)+")
 
 
 def mark(salt: str, *words: str) -> str:
-    """The hash of what named somebody: `client` and an id, `source`, its key and the client's key, `email`, or `name`."""
+    """The hash of what named somebody: `client` and an id, `source`, its key and the client's key, `email`, `name`, `account` of
+    a bank, or the `line` of a statement."""
     return sha256(dumps([salt, *words]).encode()).hexdigest()
 
 
 def marks(
-    salt: str, ids: Iterable[str], pairs: Iterable[tuple[str, str]], emails: Iterable[str], names: Iterable[str]
+    salt: str,
+    ids: Iterable[str],
+    pairs: Iterable[tuple[str, str]],
+    emails: Iterable[str],
+    names: Iterable[str],
+    accounts: Iterable[str] = (),
+    lines: Iterable[str] = (),
 ) -> list[str]:
-    """All hashes of one client. `pairs` are (source key, the client's key in it)."""
+    """All hashes of one client. `pairs` are (source key, the client's key in it), `lines` name lines of statements."""
     found = {mark(salt, "client", one) for one in ids}
     found |= {mark(salt, "source", source, key) for source, key in pairs}
     found |= {mark(salt, "email", squeeze(one)) for one in emails}
     found |= {mark(salt, "name", squeeze(one)) for one in names}
+    found |= {mark(salt, "account", one) for one in accounts}
+    found |= {mark(salt, "line", one) for one in lines}
     return sorted(found)
 
 
@@ -50,9 +59,10 @@ class Register:
         """The name of a source's client, if it is a forgotten one."""
         return self._found("source", source, key) or (self._found("email", squeeze(email)) if email else None)
 
-    def payer(self, name: str) -> str | None:
-        """The name of whoever pays under a name, if it is a forgotten client's."""
-        return self._found("name", squeeze(name)) if name else None
+    def payer(self, line: str, name: str, account: str) -> str | None:
+        """The name of whoever paid in a `line` of a statement, under a name and from an account, if it is a forgotten client."""
+        found = self._found("line", line) or (self._found("name", squeeze(name)) if name else None)
+        return found or (self._found("account", account) if account else None)
 
     def contract(self, client: str) -> str | None:
         """The name of a contract's client, if it is a forgotten one."""

@@ -253,6 +253,8 @@ class Memory:
     links: Mapping[int, Link] = field(default_factory=dict)
     #: what people said that lines of bank statements pay, by line: (invoice, amount) each; none: it pays no invoice
     matches: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    #: those of them that nobody said: what a forgotten client's lines had been recognised as
+    kept: frozenset[str] = frozenset()
     #: the invoices that lines were recognised for certain to be about, by line
     recognised: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     #: (project key, phase id) -> day

@@ -112,11 +112,13 @@ class Returns:
                 continue
             last = max(alike, key=lambda one: order(one.line))
             left, own = self._left[last.line.id]
-            parts = _last_first(amount, left, own)
+            parts = _last_first(amount, left, own, named)
             if not parts:
                 return None
             part = amount < left
-            alone = len(alike) == 1 and len(own) == 1 and left == own[0].amount
+            meant = [one for one in own if one.invoice in named] or own
+            alone = len(alike) == 1 and len(meant) == 1 and amount <= meant[0].amount
+            alone = alone and left == sum(one.amount for one in own)
             certain = returned and part and alone and why in (_REFERENCE, _INVOICE)
             what = "takes back a part of" if part else "takes back more than"
             return Return(last, parts, certain, f"{what} the payment of {_day(last)}: {why}")
@@ -170,10 +172,11 @@ def _same_payer(one: BankLine, other: BankLine) -> bool:
     return same_name(one.payer, other.payer)
 
 
-def _last_first(amount: int, left: int, own: Sequence[Part]) -> tuple[Part, ...]:
-    """What a part takes back: first what no invoice took, then of the newest invoice."""
-    amount -= left - sum(part.amount for part in own)
-    parts = []
+def _last_first(amount: int, left: int, own: Sequence[Part], named: Collection[int]) -> tuple[Part, ...]:
+    """What a part takes back: first what no invoice took, then of the invoices that it names, then of the newest."""
+    amount -= min(amount, left - sum(part.amount for part in own))
+    own = [*(one for one in own if one.invoice not in named), *(one for one in own if one.invoice in named)]
+    parts: list[Part] = []
     for part in reversed(own):
         back = min(amount, part.amount)
         if back > 0:

@@ -99,6 +99,7 @@ class _Growing:
     confirmations: dict[int, Confirmation] = field(default_factory=dict)
     links: dict[int, Link] = field(default_factory=dict)
     matches: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
     recognised: dict[str, tuple[int, ...]] = field(default_factory=dict)
     started: dict[tuple[str, str], date] = field(default_factory=dict)
     finished: dict[tuple[str, str], date] = field(default_factory=dict)
@@ -125,6 +126,7 @@ class _Growing:
             confirmations=self.confirmations,
             links=self.links,
             matches=self.matches,
+            kept=frozenset(self.kept),
             recognised=self.recognised,
             started=self.started,
             finished=self.finished,
@@ -289,6 +291,10 @@ def _recognised(growing: _Growing, entry: JournalEntry) -> None:
 def _match(growing: _Growing, entry: JournalEntry) -> None:
     body = entry.body
     growing.matches[body["line"]] = tuple((invoice, amount) for invoice, amount in body["parts"])
+    if body["as"] == "kept":
+        growing.kept.add(body["line"])
+    else:
+        growing.kept.discard(body["line"])
 
 
 def _waiver(growing: _Growing, entry: JournalEntry) -> None:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from payflow.errors import ConnectorError, PayflowError, Problem, Refused, Unkno
 from payflow.model.agreement import SourceSettings, Workspace
 from payflow.model.facts import Scope
 from payflow.model.journal import Record, RecordKind
+from payflow.policy.naming import Numbers
 from payflow.store import journal, mirror
 from payflow.store.memory import forgotten, load_memory
 from payflow.store.mirror import ReadingRow
@@ -345,7 +347,8 @@ def _store(
 ) -> SyncReport:
     """Store what a source said; `digest` is what it was read from, empty where that may say something else next time."""
     register = Register(forgotten(store))
-    reads = [kept_out(read, source.key, register) for read in reads]
+    numbers = cache(lambda: Numbers((row.number, row.id) for row in mirror.invoices(store)))
+    reads = [kept_out(read, source.key, register, numbers) for read in reads]
     timezone = workspace.business.timezone
     total, told = Counts(), Counts()
     with store.transaction() as tx:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from payflow.decide.erased_lines import account_of, bare_texts
 from payflow.decide.forgotten import Register, longest_first, own_words, without
+from payflow.policy.naming import Numbers
 from payflow.sync.tables import Client, Entry, Invoice, Line, Read, invoice_rows, with_rows
 
 
-def kept_out(read: Read, source: str, register: Register) -> Read:
-    """The reading without the data of forgotten clients; the very same one when none of them is in it."""
+def kept_out(read: Read, source: str, register: Register, numbers: Callable[[], Numbers]) -> Read:
+    """The reading without the data of forgotten clients; the very same one when none of them is in it.
+
+    `numbers` are those of all invoices: what a bank line names of them is kept.
+    """
     if not register:
         return read
     import pyarrow as pa
@@ -18,7 +24,7 @@ def kept_out(read: Read, source: str, register: Register) -> Read:
     paying = read.invoices.column("client")
     keys = {*described, *paying.unique().to_pylist(), *(one.client for one in read.entries)} - {""}
     names = {key: name for key in keys if (name := _name(source, key, described.get(key), register))}
-    lines = None if read.lines is None else [_line(one, register) for one in read.lines]
+    lines = read.lines and [_line(one, source, register, numbers) for one in read.lines]
     if not names:
         return replace(read, lines=lines)
     places = [place for place, client in enumerate(paying.to_pylist()) if client in names]
@@ -62,6 +68,9 @@ def _entry(one: Entry, names: dict[str, str], described: dict[str, Client], move
     return one._replace(key=key, client=name, invoice=invoice)
 
 
-def _line(one: Line, register: Register) -> Line:
-    name = register.payer(one.payer)
-    return one if name is None else one._replace(payer=name, payer_account="", text="")
+def _line(one: Line, source: str, register: Register, numbers: Callable[[], Numbers]) -> Line:
+    name = register.payer(f"{source}|{one.key}", one.payer, account_of(one.payer_account))
+    if name is None:
+        return one
+    text, reference = bare_texts(one.text, one.reference, numbers())
+    return one._replace(payer=name, payer_account="", text=text, reference=reference)

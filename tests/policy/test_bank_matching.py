@@ -180,9 +180,15 @@ RF = "RF18539007547034"
             1,
         ),
         ([line("a", 100, "INV-0001"), line("b", -30, "INV-0001", on=DAY + 3)], [debt(1, 100)], {"a": [(1, 100)]}, 1),
-        # so is a part of what paid two invoices
+        # of what paid two invoices, the part of the one that it names; that of more than it, or of none, is a question
         (
-            [line("a", 300, "INV-0001+INV-0002"), line("b", -30, "INV-0001", on=DAY + 3, kind=LineKind.REVERSAL)],
+            [line("a", 300, "INV-0001+INV-0002"), line("b", -100, "INV-0001", on=DAY + 3, kind=LineKind.REVERSAL)],
+            [debt(1, 100), debt(2, 200)],
+            {"a": [(1, 100), (2, 200)], "b": [(1, -100)]},
+            0,
+        ),
+        (
+            [line("a", 300, "INV-0001+INV-0002"), line("b", -130, "INV-0001", on=DAY + 3, kind=LineKind.REVERSAL)],
             [debt(1, 100), debt(2, 200)],
             {"a": [(1, 100), (2, 200)]},
             1,

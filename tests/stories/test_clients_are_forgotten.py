@@ -16,7 +16,7 @@ from payflow.forgetting import Forgot
 from payflow.store import journal
 from payflow.store.schema import text_columns
 from stories.ledger import LEDGER, Ledger, batch, debt, move
-from stories.world import ANY_HOUR, World, contract, invoice, paid, settings
+from stories.world import ANY_HOUR, BOOKS, STATEMENTS, World, contract, invoice, line, paid, settings
 
 NAME, EMAIL = "Zoë Quentin-Marsh", "zoe.q@quentin.example"
 OTHER = contract("bolt-shop", "Bolt Ltd", milestones={"all": ("500.00", ["INV-0020"])}, email="pay@bolt.example")
@@ -271,3 +271,58 @@ def test_a_body_changed_after_its_erasure_is_named(world: World) -> None:
         tx.execute("UPDATE journal_body SET body = '{}' WHERE seq = ?", (seq,))
     [fault] = world.verify()
     assert fault.startswith(f"the body of record {seq} was changed after a person's data was erased from it")
+
+
+BANK = settings(mail=ANY_HOUR, sources=BOOKS + STATEMENTS)
+HER_ACCOUNT = "GB33BUKB20201512345678"
+TOLD = [
+    # her name as the bank writes it, her account, her own words; then a return that only the payer tells, and half of it again
+    line("2026-11-02", "3000.00", "INV-0012 love from Zoe", payer="MS Z QUENTIN MARSH", account=HER_ACCOUNT),
+    line("2026-11-04", "-3000.00", "unpaid", payer="MS Z QUENTIN MARSH", account=HER_ACCOUNT, returned=True),
+    line("2026-11-06", "1500.00", "INV-0012 half of it", payer="MS Z QUENTIN MARSH", account=HER_ACCOUNT),
+    line("2026-11-07", "77.00", "for the cake", payer="MS Z QUENTIN MARSH", account=HER_ACCOUNT),
+    line("2026-11-07", "200.00", "INV-0020 first part", payer="BOLT LTD", account="GB44BUKB20201587654321"),
+]
+HERS = ("QUENTIN", HER_ACCOUNT, "love from", "cake", "half of it")
+
+
+def figures(world: World) -> list[object]:
+    found: list[object] = []
+    for view in sorted(world.decision().invoices, key=lambda one: one.number):
+        moved = [(one.on, one.amount) for one in world.explain(view.number).entries]
+        found.append((view.number, view.state, view.outstanding, view.paid, moved))
+    return found
+
+
+@pytest.mark.parametrize("kind", stores.KINDS)
+def test_bank_lines_of_the_person_lose_their_texts_and_pay_what_they_paid(
+    make: Callable[..., World], kind: str
+) -> None:
+    text = f'{BANK}\n[store]\nurl = "{stores.url_of(kind)}"\n'
+    zoe = contract("zoe-site", NAME, milestones={"all": ("3000.00", ["INV-0012"])}, email=EMAIL)
+    world = make(toml=text, zoe=zoe, bolt=OTHER).on("2026-10-20").books(OPEN, BOLT).statement(*TOLD).begin()
+    world.on("2026-11-10").statement(*TOLD).sync()
+    before, verdicts = figures(world), [world.verdict("work", name).open for name in ("zoe-site", "bolt-shop")]
+    assert world.view("INV-0012").outstanding == 150000
+    done = forget(world, "zoë", force=True)
+    assert figures(world) == before
+    assert [world.verdict("work", name).open for name in ("zoe-site", "bolt-shop")] == verdicts
+
+    def clean() -> list[str]:
+        rows = repr(world.store.query("SELECT * FROM bank_line")) + repr([one.body for one in world.journal()])
+        return [word for word in (*HERS, NAME) if word in rows]
+
+    assert clean() == []
+    assert "BOLT LTD" in repr(world.store.query("SELECT payer FROM bank_line"))
+    # The statement is the user's own file: it is named, and read again it brings nothing back.
+    assert "statements/statement.xml" in done.left
+    world.sync(full=True)
+    assert (figures(world), clean()) == (before, [])
+    # What she pays later is known by her account, and pays what it names; what else she writes is not kept.
+    world.on("2026-11-12").statement(
+        line("2026-11-11", "1500.00", "INV-0012 and the cake", payer="Z. MARSH", account=HER_ACCOUNT), name="b.xml"
+    ).sync()
+    assert world.view("INV-0012").outstanding == 0
+    assert clean() == []
+    assert "MARSH" not in repr(world.store.query("SELECT payer FROM bank_line"))
+    assert world.verify() == []
