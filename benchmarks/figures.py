@@ -127,12 +127,20 @@ def mails(folder: Path, scale: float) -> list[Row]:
     return [Row(what, run, "a loop that sends as many ready-made messages, with as many commits", bare, "4 times")]
 
 
+def report(folder: Path, scale: float) -> list[Row]:
+    """The ageing report of a million invoices, from CSV to CSV, beside DuckDB, a plain loop and plain-text accounting."""
+    from benchmarks.report import report as measured
+
+    return measured(folder, scale)
+
+
 #: name -> what it measures
 ALL: Mapping[str, Callable[[Path, float], list[Row]]] = {
     "start-up": start_up,
     "board": board,
     "decision": decision,
     "kernel": kernel,
+    "report": report,
     "import": big_import,
     "mails": mails,
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -205,3 +207,14 @@ def test_payments_of_invoices_that_are_not_there_are_never_given_to_others(tmp_p
         found = read(tmp_path, invoices, PAYMENTS + f"INV-006,2026-02-01,1.00\n{stranger},2026-02-01,2.00\n")
         assert problems(found) == [("payments.csv:3: invoice", f"there is no invoice {stranger!r}")]
         assert (found.book.entry_row.tolist(), found.book.entry_amount.tolist()) == ([1], [100])
+
+
+def test_books_are_read_without_pandas(tmp_path):
+    (tmp_path / "i.csv").write_text(f"{INVOICES}A-1,Acme,GBP,2026-01-05,,10.00\nB,Acme,GBP,2026-01-05,,10.00\n")
+    (tmp_path / "p.csv").write_text(f"{PAYMENTS}A-1,2026-02-01,10.00\n")
+    program = (
+        "import sys; from pathlib import Path; from payflow.books import read_book\n"
+        "assert len(read_book(Path('i.csv'), Path('p.csv')).book) == 2\n"
+        "assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
