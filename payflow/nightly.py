@@ -76,8 +76,11 @@ def run(
     dry_run: bool = False,
     accept_clock: bool = False,
     pause: Callable[[str], None] = lambda _place: None,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> RunReport:
     """Read the sources, decide, and when live carry out. `dry_run` reads nothing anew and writes nothing at all.
+
+    `tell` is told in a few words what is being done, for those who wait.
 
     Raises `Refused` while a step, source or project that the journal knows is gone without `was`, and when `now` is before the
     last run unless `accept_clock` says that it was the last run's clock that was wrong.
@@ -90,8 +93,9 @@ def run(
     begin(store, now)
     with store.transaction() as tx:
         note_run(tx, now, as_of)
-    synced = tuple(sync(store, workspace, now=now))
+    synced = tuple(sync(store, workspace, now=now, tell=tell))
     pause("synced")
+    tell("deciding, and sending what is due")
     found = ground(store, workspace, as_of, now)
     if found.agreed.problems:
         raise Refused("\n".join(str(problem) for problem in found.agreed.problems))

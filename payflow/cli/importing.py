@@ -58,8 +58,10 @@ def command(
       payflow import exports/sales.csv
       payflow import report.csv --as quickbooks --source books
     """
+    from payflow.cli.progress import progress
     from payflow.report import operations_json
     from payflow.report.readings import synced_line
+    from payflow.report.text import clean
     from payflow.sync import file_at, file_before, keep_file, read_file
 
     session = context.ensure_object(Session)
@@ -68,20 +70,23 @@ def command(
         store, locked = opened.enter_context(session.store_if_any()), False
         for path in files:
             try:
-                file = file_at(
-                    session.workspace, path, connector=connector, source=source, options=options, now=session.now
-                )
-                report = (
-                    None if store is None or again else file_before(store, session.workspace, file, now=session.now)
-                )
-                if report is None:
-                    read = read_file(file)
-                    if store is None:  # the first file that can be read makes the store, if there is none
-                        store = opened.enter_context(session.store(create=True))
-                    if not locked:
-                        opened.enter_context(store.lock(LOCK_PATIENCE))
-                        locked = True
-                    report = keep_file(store, session.workspace, read, now=session.now)
+                with progress(silent=as_json) as line:
+                    line.tell(f"reading {clean(path.name)}")
+                    file = file_at(
+                        session.workspace, path, connector=connector, source=source, options=options, now=session.now
+                    )
+                    report = None
+                    if store is not None and not again:
+                        report = file_before(store, session.workspace, file, now=session.now)
+                    if report is None:
+                        read = read_file(file)
+                        if store is None:  # the first file that can be read makes the store, if there is none
+                            store = opened.enter_context(session.store(create=True))
+                        if not locked:
+                            opened.enter_context(store.lock(LOCK_PATIENCE))
+                            locked = True
+                        line.tell(f"storing {clean(path.name)}")
+                        report = keep_file(store, session.workspace, read, now=session.now)
             except ConnectorError as error:
                 # one file that cannot be read does not keep the others out
                 refused += 1

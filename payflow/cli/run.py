@@ -37,6 +37,7 @@ def command(context: click.Context, dry_run: bool, wait: float, quiet: bool, acc
       payflow run --quiet --wait 300
       payflow run --dry-run
     """
+    from payflow.cli.progress import progress
     from payflow.nightly import run
     from payflow.report import operations_json
     from payflow.report.readings import is_uneventful, run_line
@@ -46,8 +47,10 @@ def command(context: click.Context, dry_run: bool, wait: float, quiet: bool, acc
     session = context.ensure_object(Session)
     session.quiet = quiet
     _check_rehearsal(session, dry_run)
-    with session.store() as store, store.lock(wait):
-        report = run(store, session.workspace, now=session.now, dry_run=dry_run, accept_clock=accept_clock)
+    with session.store() as store, store.lock(wait), progress(silent=as_json or quiet) as line:
+        report = run(
+            store, session.workspace, now=session.now, dry_run=dry_run, accept_clock=accept_clock, tell=line.tell
+        )
     for source in report.synced:
         session.complain(source.problems)
         if source.error:

@@ -26,13 +26,14 @@ def command(context: click.Context, sources: tuple[str, ...], full: bool, as_jso
       payflow sync
       payflow sync books --full
     """
+    from payflow.cli.progress import progress
     from payflow.report import operations_json
     from payflow.report.readings import synced_line
     from payflow.sync import sync
 
     session = context.ensure_object(Session)
-    with session.store(create=True) as store, store.lock(LOCK_PATIENCE):
-        reports = sync(store, session.workspace, sources, full=full, now=session.now)
+    with session.store(create=True) as store, store.lock(LOCK_PATIENCE), progress(silent=as_json) as line:
+        reports = sync(store, session.workspace, sources, full=full, now=session.now, tell=line.tell)
     for report in reports:
         session.complain(report.problems)
     if as_json:

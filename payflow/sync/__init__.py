@@ -64,14 +64,26 @@ class SyncReport:
 
 
 def sync(
-    store: Store, workspace: Workspace, names: Sequence[str] = (), *, full: bool = False, now: datetime
+    store: Store,
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    *,
+    full: bool = False,
+    now: datetime,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> list[SyncReport]:
-    """Read the configured sources (all, or those named). `full` forgets cursors and reads everything, unchanged files too."""
+    """Read the configured sources (all, or those named). `full` forgets cursors and reads everything, unchanged files too.
+
+    `tell` is told in a few words what is being done, for those who wait.
+    """
     begin(store, now)
     workspace = _with_keys(store, workspace, now)
     chosen = _chosen(workspace, names)
     specs = discover()
-    reports = [_sync_one(store, workspace, source, specs[source.connector], full, now) for source in chosen]
+    reports = []
+    for source in chosen:
+        tell(f"reading {source.name}")
+        reports.append(_sync_one(store, workspace, source, specs[source.connector], full, now))
     lines.remember(store, workspace, now)
     return reports
 
