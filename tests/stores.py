@@ -1,4 +1,7 @@
-"""Both kinds of store, for tests that must hold on each: a folder's conftest names `store_kind` and `store_url`."""
+"""Both kinds of store, for tests that must hold on each: a folder's conftest names `store_kind` and `store_url`.
+
+Under `ON_SQLITE` are tests that need no second run: those of the file itself, and those of figures, which no database makes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import servers
 
 SQLITE = "sqlite:///payflow.db"
 KINDS = ("sqlite", "postgresql")
+ON_SQLITE = pytest.mark.parametrize("store_kind", ["sqlite"])
+ON_POSTGRESQL = pytest.mark.parametrize("store_kind", ["postgresql"])
 
 
 @pytest.fixture(params=KINDS)

@@ -15,6 +15,7 @@ from payflow.model.journal import MessageState
 from payflow.outbox import deliver
 from payflow.outbox.transport import Outcome
 from payflow.store import messages
+from stores import ON_SQLITE
 from stories.world import ANY_HOUR, World, contract, invoice, settings
 
 INVOICE = invoice("INV-0012", "3000.00")
@@ -28,9 +29,9 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Post:
 
 
 @pytest.fixture
-def world(tmp_path: Path, post: Post) -> Iterator[World]:
+def world(tmp_path: Path, store_url: str, post: Post) -> Iterator[World]:
     """5 November: the reminder about INV-0012 is due."""
-    made = World(tmp_path, toml=settings(mail=ANY_HOUR)).on("2026-11-05").books(INVOICE).begin()
+    made = World(tmp_path, store_url=store_url, toml=settings(mail=ANY_HOUR)).on("2026-11-05").books(INVOICE).begin()
     yield made
     made.close()
 
@@ -134,11 +135,11 @@ def test_a_preparation_that_fails_for_now_is_tried_again_and_claims_no_day(world
     assert world.steps("INV-0012") == [("reminder", "2026-11-05")]
 
 
-def test_an_address_that_is_none_fails_that_message_and_no_other(tmp_path: Path, post: Post) -> None:
+def test_an_address_that_is_none_fails_that_message_and_no_other(tmp_path: Path, store_url: str, post: Post) -> None:
     brook = contract("brook-app", "Brook Ltd", milestones={"start": ("80.00", ["INV-0500"])}, email="ap@brook.example")
     acme = contract(milestones={"deposit": ("3000.00", ["INV-0012"])}, email=None)
-    world = World(tmp_path / "studio", toml=settings(mail=ANY_HOUR), acme=acme, brook=brook).on("2026-11-05")
-    world.books(
+    world = World(tmp_path / "studio", store_url=store_url, toml=settings(mail=ANY_HOUR), acme=acme, brook=brook)
+    world.on("2026-11-05").books(
         invoice("INV-0012", "3000.00", email="accounts at acme"),
         invoice("INV-0500", "80.00", client="Brook Ltd"),
     ).begin()
@@ -162,6 +163,8 @@ def test_a_claim_whose_owner_died_is_asked_of_the_transport_and_never_handed_ove
     assert world.steps("INV-0012") == [("reminder", "2026-11-05")]
 
 
+# a server knows whether the claim's owner is still there: `test_several_hosts`
+@ON_SQLITE
 def test_a_claim_on_another_machine_is_left_to_it_for_that_day_and_recovered_after_it(
     world: World, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:

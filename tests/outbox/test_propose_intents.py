@@ -18,9 +18,9 @@ SECOND = invoice("INV-0013", "4000.00")
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
     """5 November: reminders about two invoices are due."""
-    made = World(tmp_path).on("2026-11-05").books(INVOICE, SECOND).begin()
+    made = World(tmp_path, store_url=store_url).on("2026-11-05").books(INVOICE, SECOND).begin()
     yield made
     made.close()
 

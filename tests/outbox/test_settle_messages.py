@@ -31,9 +31,9 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Post:
 
 
 @pytest.fixture
-def world(tmp_path: Path, post: Post) -> Iterator[World]:
+def world(tmp_path: Path, store_url: str, post: Post) -> Iterator[World]:
     """5 November: the reminder about INV-0012 is due."""
-    made = World(tmp_path, toml=settings(mail=ANY_HOUR)).on("2026-11-05").books(INVOICE).begin()
+    made = World(tmp_path, store_url=store_url, toml=settings(mail=ANY_HOUR)).on("2026-11-05").books(INVOICE).begin()
     yield made
     made.close()
 

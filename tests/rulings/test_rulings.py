@@ -19,9 +19,9 @@ INVOICE = invoice("INV-0012", "3000.00")
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
     """5 November: INV-0012 fell due yesterday; payflow is live and has not run yet."""
-    made = World(tmp_path).on("2026-11-05").books(INVOICE).begin()
+    made = World(tmp_path, store_url=store_url).on("2026-11-05").books(INVOICE).begin()
     yield made
     made.close()
 

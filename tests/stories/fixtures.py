@@ -9,17 +9,18 @@ import pytest
 
 from payflow import connector
 from payflow import sync as syncing
+from stores import url_of
 from stories.ledger import Ledger
 from stories.world import World
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """Make a world in the test's folder: `make(toml=..., contract_name=...)`."""
+def make(tmp_path: Path, store_kind: str) -> Iterator[Callable[..., World]]:
+    """Make a world in the test's folder, with a store of its own: `make(toml=..., contract_name=...)`."""
     made: list[World] = []
 
     def begin(**words: str) -> World:
-        made.append(World(tmp_path / f"studio{len(made) or ''}", **words))
+        made.append(World(tmp_path / f"studio{len(made) or ''}", store_url=url_of(store_kind), **words))
         return made[-1]
 
     yield begin

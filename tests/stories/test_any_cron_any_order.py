@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from stores import url_of
 from stories.ledger import LEDGER, Ledger, debt, move
 from stories.world import World, invoice, settings
 
@@ -82,11 +83,11 @@ def _figures(world: World) -> list[Any]:
 
 
 @examples(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(life=lives())
-def test_the_ladder_and_the_figures(tmp_path_factory: pytest.TempPathFactory, life: Life) -> None:
-    world = World(tmp_path_factory.mktemp("life"))
+def test_the_ladder_and_the_figures(tmp_path_factory: pytest.TempPathFactory, store_kind: str, life: Life) -> None:
+    world = World(tmp_path_factory.mktemp("life"), store_url=url_of(store_kind))
     _live(world, life)
     last = max([*life.runs, *(one.saved + one.delay for one in life.exports)]) + 1
     steps = [(step, date.fromisoformat(day)) for _, step, day in world.notices() if step in ORDER]
@@ -108,7 +109,7 @@ def test_the_ladder_and_the_figures(tmp_path_factory: pytest.TempPathFactory, li
 
     # The same facts in the order of their making, and no cron at all: the same figures.
     world.now = _at(last)
-    other = World(tmp_path_factory.mktemp("plain"))
+    other = World(tmp_path_factory.mktemp("plain"), store_url=url_of(store_kind))
     other.now = FIRST
     other.books(invoice("INV-0012", "3000.00"), name="0000-first.csv").begin("2026-10-01")
     for export in life.exports:

@@ -24,9 +24,9 @@ OPEN = invoice("INV-0012", "3000.00")
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, store_url: str) -> Iterator[World]:
     """5 November: the reminder about INV-0012. 11 November: the letter with its fee."""
-    made = World(tmp_path).on("2026-10-20").books(OPEN).begin()
+    made = World(tmp_path, store_url=store_url).on("2026-10-20").books(OPEN).begin()
     made.on("2026-11-05").books(OPEN).run()
     made.on("2026-11-11").books(OPEN).run()
     yield made

@@ -6,7 +6,11 @@ from datetime import date
 
 import pytest
 
+from stores import ON_SQLITE
 from stories.world import ACME, World, invoice, settings
+
+# figures, which no database makes
+pytestmark = ON_SQLITE
 
 #: 30 days after 7 November 2026 is Monday 7 December; 48 days after it is Friday 25 December.
 ISSUED = "2026-11-07"

@@ -10,7 +10,11 @@ import pytest
 from payflow.errors import WorkspaceError
 from payflow.money import parse
 from payflow.policy.scenario import read_scenario, work_out
+from stores import ON_SQLITE
 from stories.world import ACME, World, invoice, settings
+
+# figures, which no database makes
+pytestmark = ON_SQLITE
 
 #: due 4 November 2025, paid in part on 10 February 2026
 LATE = invoice("INV-0012", "3000.00", issued="2025-10-20", due="2025-11-04")

@@ -20,6 +20,7 @@ from payflow.sync.apply import apply
 from payflow.sync.known import known
 from payflow.sync.merge import seen
 from payflow.sync.tables import gather
+from stores import url_of
 from stories.ledger import batch, debt
 
 LONDON = "Europe/London"
@@ -89,9 +90,20 @@ def _tables(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 def test_readings_in_columns_leave_what_they_leave_row_by_row(
     tmp_path_factory: pytest.TempPathFactory, told: list[tuple[Told, int]]
 ) -> None:
-    folder = tmp_path_factory.mktemp("ways")
+    _both_ways("sqlite:///columns.db", tmp_path_factory.mktemp("ways"), told)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=twice)
+def test_columns_in_postgresql_leave_what_rows_leave_in_sqlite(
+    tmp_path_factory: pytest.TempPathFactory, told: list[tuple[Told, int]]
+) -> None:
+    _both_ways(url_of("postgresql"), tmp_path_factory.mktemp("ways"), told)
+
+
+def _both_ways(url: str, folder: Path, told: list[tuple[Told, int]]) -> None:
     with (
-        open_store("sqlite:///columns.db", folder, create=True) as columns,
+        open_store(url, folder, create=True) as columns,
         open_store("sqlite:///rows.db", folder, create=True) as rows,
     ):
         for reading, later in told:
@@ -119,11 +131,11 @@ def test_what_a_row_shows_is_the_same_in_columns(rows: list[dict[str, Any]], dat
 
 
 def test_of_an_unchanged_newest_reading_nothing_is_worked_out_row_by_row(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [debt(f"in_{number}", 100000, paid=0, balance=100000) for number in range(50)]
     paid = [debt(f"paid_{number}", 100000, paid=100000, balance=0, status="paid") for number in range(50)]
-    with open_store("sqlite:///payflow.db", tmp_path, create=True) as store:
+    with open_store(store_url, tmp_path, create=True) as store:
         # the package has a function of the module's name
         monkeypatch.setattr(sys.modules["payflow.sync.apply"], "_row_by_row", pytest.fail)
         _ways(store, rows, paid)

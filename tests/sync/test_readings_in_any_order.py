@@ -20,6 +20,7 @@ from payflow.store import Store, journal, mirror, open_store
 from payflow.sync.apply import apply
 from payflow.sync.known import known, last_seen
 from payflow.sync.tables import gather
+from stores import url_of
 from stories.ledger import batch, debt
 
 LONDON = "Europe/London"
@@ -73,9 +74,9 @@ def _state(store: Store) -> dict[str, Any]:
     }
 
 
-def _world(folder: Path, days: Sequence[int], seen: Sequence[Seen]) -> dict[str, Any]:
+def _world(kind: str, folder: Path, days: Sequence[int], seen: Sequence[Seen]) -> dict[str, Any]:
     folder.mkdir()
-    with open_store("sqlite:///payflow.db", folder, create=True) as store:
+    with open_store(url_of(kind), folder, create=True) as store:
         _read(store, [_batch(day, seen[day]) for day in days])
         with store.snapshot():
             assert journal.verify(store, store.anchor) == []
@@ -108,16 +109,16 @@ readings = st.builds(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), seen=st.lists(readings, min_size=2, max_size=5))
 def test_readings_that_list_what_there_is_give_one_state_in_any_order(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, seen: list[Seen]
+    tmp_path_factory: pytest.TempPathFactory, store_kind: str, data: st.DataObject, seen: list[Seen]
 ) -> None:
     days = range(len(seen))
     order = data.draw(st.permutations(days))
     again = data.draw(st.sampled_from(order))
     folder = tmp_path_factory.mktemp("order")
-    assert _world(folder / "one", [*order, again], seen) == _world(folder / "other", days, seen)
+    assert _world(store_kind, folder / "one", [*order, again], seen) == _world(store_kind, folder / "other", days, seen)
 
 
 with_gaps = st.builds(
@@ -125,13 +126,13 @@ with_gaps = st.builds(
 ).map(_as_listed)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), seen=st.lists(with_gaps, min_size=2, max_size=5))
 def test_readings_with_gaps_give_one_present_state_in_any_order(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, seen: list[Seen]
+    tmp_path_factory: pytest.TempPathFactory, store_kind: str, data: st.DataObject, seen: list[Seen]
 ) -> None:
     days = range(len(seen))
     order = data.draw(st.permutations(days))
     folder = tmp_path_factory.mktemp("order")
-    one, other = _world(folder / "one", order, seen), _world(folder / "other", days, seen)
+    one, other = _world(store_kind, folder / "one", order, seen), _world(store_kind, folder / "other", days, seen)
     assert {key: row[:5] for key, row in one.items()} == {key: row[:5] for key, row in other.items()}

@@ -1,0 +1,5 @@
+"""Everything here that asks for a store holds on both databases."""
+
+from stores import store_kind, store_url
+
+__all__ = ["store_kind", "store_url"]
