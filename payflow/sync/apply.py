@@ -284,7 +284,10 @@ def _write_entries(work: _Work) -> None:
     read, state, source = work.read, work.state, work.state.source
     have = mirror.entries(work.tx, source)
     prefix = f"{read.reading.report}|"
-    newest = not any(one.as_of > work.stamp and one.finished and one.scope != Scope.CHANGED for one in state.readings)
+    newest = not any(
+        one.as_of > work.stamp and one.finished and one.scope != Scope.CHANGED and one.report == read.reading.report
+        for one in state.readings
+    )
     dated = read.reading.dated_entries
     current = set(work.found.keys) - work.outdated if have or read.entries else set()
     rows, kept = [], set()
