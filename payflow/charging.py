@@ -197,7 +197,7 @@ def interest_drafts(case: Case, as_of: date, store: str) -> tuple[FeeDraft, ...]
         policy is None
         or policy.interest is None
         or case.interest_at is None
-        or view.due_on is None
+        or view.first_due_on is None
         or not case.own_debt
     ):
         return ()
@@ -214,24 +214,25 @@ def interest_drafts(case: Case, as_of: date, store: str) -> tuple[FeeDraft, ...]
         return ()
     amount = case.interest_at(as_of)
     draft = _interest_draft(
-        case, policy, store, ONCE, amount, starts_on(policy.interest, view.due_on, policy.grace), as_of
+        case, policy, store, ONCE, amount, starts_on(policy.interest, view.first_due_on, policy.grace), as_of
     )
     return (draft,) if amount > 0 else ()
 
 
 def _by_month(case: Case, policy: Policy, as_of: date, store: str, *, ended: bool) -> Iterator[FeeDraft]:
-    assert case.view.due_on is not None
+    first_due_on = case.view.first_due_on
+    assert first_due_on is not None
     assert case.interest_at is not None
     assert policy.interest is not None
     billed = {charge.occurrence for charge in case.charges if charge.kind == ChargeKind.INTEREST}
-    start = case.view.due_on.replace(day=1)
+    start = first_due_on.replace(day=1)
     while start <= as_of:
         following = (start + 31 * _DAY).replace(day=1)
         last = min(following - _DAY, as_of)
         if start.isoformat() not in billed and not (ended and following > as_of):
             amount = case.interest_at(last) - case.interest_at(start - _DAY)
             if amount > 0:
-                first = max(start, starts_on(policy.interest, case.view.due_on, policy.grace))
+                first = max(start, starts_on(policy.interest, first_due_on, policy.grace))
                 yield _interest_draft(case, policy, store, start.isoformat(), amount, first, last)
         start = following
 

@@ -29,6 +29,7 @@ from payflow.model.decision import (
     CorrectionItem,
     Decision,
     FeeDraft,
+    InvoiceView,
     Need,
     NoticeItem,
     Plan,
@@ -138,6 +139,8 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
     step, policy, view = case.next.step, case.policy, case.view
     if step is None or policy is None or view.due_on is None or case.next.on != as_of:
         return None
+    if case.next.instalment:
+        view = instalment_of(view, case.next.instalment)
     return NoticeItem(
         invoice=view,
         step=case.next.key,
@@ -145,7 +148,7 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
         template=step.email,
         fee=fee_draft(case, step, policy, as_of, store),
         announces=_announcement(case, step, policy, as_of),
-        blocks=blocked_by(view.number, view.project, projects),
+        blocks=blocked_by(case.view.number, view.project, projects),
         charges=tuple(charge for charge in case.charges if charge.state is ChargeState.CLAIMED),
         interest_words=case.interest_words,
         claims=_claims(case, step, policy, as_of, store),
@@ -153,6 +156,22 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
             ((one.until, one.amount) for one in case.offers if as_of <= one.until and view.outstanding > one.amount),
             None,
         ),
+    )
+
+
+def instalment_of(view: InvoiceView, number: int) -> InvoiceView:
+    """One part of an invoice as a letter speaks of it."""
+    part = view.instalments[number - 1]
+    return view._replace(
+        number=f"{view.number}, instalment {number} of {len(view.instalments)}",
+        total=part.amount,
+        paid=part.amount - part.outstanding,
+        credited=0,
+        outstanding=part.outstanding,
+        due_on=part.due_on,
+        days_overdue=part.days_overdue,
+        interest=part.interest,
+        interest_per_day=part.interest_per_day,
     )
 
 

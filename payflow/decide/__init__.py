@@ -308,8 +308,7 @@ def _totals(listed: Sequence[InvoiceView], known: Known) -> list[Totals]:
     for row, view in enumerate(listed):
         if not known.owns_debt(row):
             continue
-        overdue = view.outstanding if view.days_overdue else 0
-        for place, figure in enumerate((view.outstanding, overdue, view.fees, view.interest)):
+        for place, figure in enumerate((view.outstanding, view.overdue, view.fees, view.interest)):
             sums.setdefault(view.currency, [0, 0, 0, 0])[place] += figure
     return [Totals(currency, *figures) for currency, figures in sorted(sums.items())]
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from payflow.columns import NO_DAY, to_date
 from payflow.decide import bank
+from payflow.decide.in_instalments import accrued_in_parts
 from payflow.decide.views import Setting, step_name
 from payflow.errors import UnknownName
 from payflow.model.agreement import ClientKind, Policy
@@ -84,7 +85,7 @@ def _entries(setting: Setting, row: int) -> tuple[EntryView, ...]:
 class _Worked:
     """The exact engine's answer for the invoice, or why there is none."""
 
-    found: Accrual | None = None
+    found: tuple[Accrual, ...] = ()
     unrated: str = ""
 
 
@@ -96,15 +97,17 @@ def _worked(case: Case, setting: Setting, row: int) -> _Worked:
     if not bears(case.view.state) or bool(setting.book.role_charge[row]):
         return _Worked()
     try:
-        return _Worked(accrued(setting.book, row, policy, due_on, setting.as_of, setting.rates))
+        if case.view.instalments:
+            parts = setting.assessment.parts
+            return _Worked(tuple(accrued_in_parts(parts, row, policy, setting.as_of, setting.rates)))
+        return _Worked((accrued(setting.book, row, policy, due_on, setting.as_of, setting.rates),))
     except OutOfTable as error:
         return _Worked(unrated=str(error))
 
 
 def _stretches(worked: _Worked) -> tuple[Stretch, ...]:
     """The days with one balance and one rate; what they add up to is the interest."""
-    if worked.found is None or not worked.found.interest:
-        return ()
+    several = len(worked.found) > 1
     return tuple(
         Stretch(
             one.first - timedelta(days=1),
@@ -115,9 +118,11 @@ def _stretches(worked: _Worked) -> tuple[Stretch, ...]:
             one.exact.numerator,
             one.exact.denominator,
             one.interest,
-            one.why,
+            f"instalment {number} of {len(worked.found)}, {one.why}" if several else one.why,
         )
-        for one in worked.found.stretches
+        for number, found in enumerate(worked.found, start=1)
+        if found.interest
+        for one in found.stretches
     )
 
 
@@ -126,20 +131,21 @@ def _of_interest(case: Case, worked: _Worked) -> Iterator[str]:
     policy, currency = case.policy, case.view.currency
     if worked.unrated:
         yield f"No interest is worked out: {worked.unrated}"
-    if worked.found is None or policy is None or policy.interest is None:
+    if not worked.found or policy is None or policy.interest is None:
         return
-    if worked.found.below_floor:
-        floor = show(policy.interest.floor.get(currency, 0), currency)
-        yield f"Interest of {show(worked.found.below_floor, currency)} is below {floor} and not claimed."
+    for found in worked.found:
+        if found.below_floor:
+            floor = show(policy.interest.floor.get(currency, 0), currency)
+            yield f"Interest of {show(found.below_floor, currency)} is below {floor} and not claimed."
     if policy.allocation is not Allocation.PRINCIPAL_FIRST:
-        for paid in worked.found.allocations:
+        for paid in (one for found in worked.found for one in found.allocations):
             if paid.interest:
                 yield (
                     f"Of the {show(paid.amount, currency)} paid on {paid.on}, {show(paid.interest, currency)} paid interest "
                     f"and {show(paid.principal, currency)} principal ({policy.allocation})."
                 )
     law = law_of(policy.interest)
-    if law is not None and worked.found.interest:
+    if law is not None and any(found.interest for found in worked.found):
         yield f"Interest by law: {law.title} ({'; '.join(law.sources)})."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from payflow.model.agreement import Policy
+from payflow.model.agreement import Policy, Terms
 from payflow.policy.claims import Governed
 
 
@@ -25,13 +25,31 @@ def compiled(governed: Sequence[Governed], home: str) -> tuple[list[Policy], lis
             codes.append(-1)
             continue
         if id(policy) not in unplaced:
-            unplaced[id(policy)] = policy.terms.rolls and not policy.terms.calendar
+            unplaced[id(policy)] = any(_unplaced(one) for one in _all_terms(policy))
         country = _country(item, home) if unplaced[id(policy)] else ""
         place = places.setdefault((id(policy), country), len(policies))
         if place == len(policies):
-            policies.append(replace(policy, terms=replace(policy.terms, calendar=country)) if country else policy)
+            policies.append(_placed(policy, country) if country else policy)
         codes.append(place)
     return policies, codes
+
+
+def _all_terms(policy: Policy) -> tuple[Terms, ...]:
+    return (policy.terms, *(one.terms for one in policy.instalments))
+
+
+def _unplaced(terms: Terms) -> bool:
+    return terms.rolls and not terms.calendar
+
+
+def _placed(policy: Policy, country: str) -> Policy:
+    """The policy whose terms know the country that they name, or this one."""
+
+    def placed(terms: Terms) -> Terms:
+        return replace(terms, calendar=country) if _unplaced(terms) else terms
+
+    parts = tuple(replace(one, terms=placed(one.terms)) for one in policy.instalments)
+    return replace(policy, terms=placed(policy.terms), instalments=parts)
 
 
 def _country(item: Governed, home: str) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from payflow.charging import Case, charges_left, interest_left, once_ref
 from payflow.decide.facts import Facts, GivenUp
 from payflow.decide.freshness import says_state
+from payflow.decide.in_instalments import accrued_in_parts
 from payflow.decide.known import Known
 from payflow.decide.views import Setting
 from payflow.errors import Problem
@@ -86,8 +87,12 @@ def unrated(setting: Setting) -> Iterator[Unrated]:
         policy = setting.governed[indices[0]].policy
         assert policy is not None
         due_on = int(setting.assessment.due_on[indices[0]])
+        parts = setting.assessment.parts
         try:
-            rated_claim(setting.book, indices[0], policy, due_on, setting.as_of, setting.rates)
+            if parts is not None and indices[0] in parts.of:
+                accrued_in_parts(parts, indices[0], policy, setting.as_of, setting.rates)
+            else:
+                rated_claim(setting.book, indices[0], policy, due_on, setting.as_of, setting.rates)
         except OutOfTable as error:
             invoices = tuple((index, setting.facts.invoices[index].number) for index in indices)
             yield Unrated(statute, invoices, str(error))

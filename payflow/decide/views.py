@@ -11,9 +11,10 @@ import numpy as np
 
 from payflow.charging import Case, may_repeat, next_claim
 from payflow.columns import NO_DAY, Book, to_date, to_day
+from payflow.decide.in_instalments import accrued_in_parts, instalment_views, next_instalment
 from payflow.decide.known import Known
 from payflow.model.agreement import Agreement, Anchor, ClientKind, Contract, DueRule, Policy, Step, TermPart
-from payflow.model.decision import Flag, InvoiceView
+from payflow.model.decision import Flag, InstalmentView, InvoiceView
 from payflow.model.facts import Role, Settlement, State
 from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Memory
 from payflow.policy import bearing, binding, ladder
@@ -167,6 +168,9 @@ def _interest_at(setting: Setting, index: int, view: InvoiceView) -> Callable[[d
     due_on = found.due_on
 
     def at(day: date) -> int:
+        if view.instalments:
+            parts = accrued_in_parts(setting.assessment.parts, index, policy, min(day, setting.as_of), setting.rates)
+            return sum(one.interest for one in parts)
         return accrued(setting.book, index, policy, due_on, min(day, setting.as_of), setting.rates).interest
 
     return at
@@ -179,9 +183,8 @@ def _interest_words(setting: Setting, index: int, view: InvoiceView, step: ladde
         return ""
     if not setting.bears[index] or Flag.OLD in view.flags:
         return ""
-    return bearing.notice_words(
-        policy.interest, view.due_on, policy.grace, view.issued_on, setting.as_of, setting.rates
-    )
+    due_on = view.instalments[step.instalment - 1].due_on if step.instalment else view.due_on
+    return bearing.notice_words(policy.interest, due_on, policy.grace, view.issued_on, setting.as_of, setting.rates)
 
 
 def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
@@ -190,6 +193,7 @@ def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
     flags = frozenset(_flags(setting, index, due_on, holds))
     old = Flag.OLD in flags
     charges = setting.memory.charges.get(row.id, ())
+    parts = instalment_views(setting.assessment.parts, index, item.policy, found.days_overdue, setting.as_of)
     return InvoiceView(
         id=row.id,
         source=setting.source_names.get(row.source, row.source),
@@ -208,7 +212,8 @@ def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
         pending=found.pending,
         issued_on=to_date(row.issued_on),
         due_on=due_on,
-        due_why=_due_why(row, item.policy, found, setting.anchors[index]),
+        due_why=_due_why_of_instalment(parts, found.due_on)
+        or _due_why(row, item.policy, found, setting.anchors[index]),
         days_overdue=found.days_overdue,
         state=found.state,
         flags=flags,
@@ -224,6 +229,7 @@ def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
         policy=item.policy.name if item.policy else "",
         pay_url=row.pay_url,
         read_at=setting.moments[setting.fresh[index]],
+        instalments=parts if not old else tuple(one._replace(interest=0, interest_per_day=0) for one in parts),
     )
 
 
@@ -293,6 +299,9 @@ def _next(setting: Setting, index: int, view: InvoiceView, holds: Sequence[Hold]
         return ladder.Next(None, None, why or "no due date is known")
     again = may_repeat(item.policy, view.currency, setting.binds[index], setting.memory.charges.get(view.id, ()))
     notices = setting.memory.notices.get(view.id, ())
+    if view.instalments:
+        tolerance = item.policy.tolerance.get(view.currency, 0)
+        return next_instalment(item.policy, view, tolerance, setting.as_of, notices, holds)
     return ladder.next_step(item.policy, view.due_on, setting.as_of, notices, holds, again=again)
 
 
@@ -348,6 +357,12 @@ def _anchor_day(item: Governed, row: InvoiceRow, now: Mapping[str, Contract]) ->
     milestones = contract.milestones if contract is not None else ()
     found = next((one for one in milestones if one.id == item.milestone), None)
     return found.anchor_day(item.policy.terms.anchor) if found is not None else None
+
+
+def _due_why_of_instalment(parts: Sequence[InstalmentView], due_on: int) -> str:
+    """How the due date of an invoice in instalments came about; empty for others."""
+    now = next((one for one in parts if to_day(one.due_on) == due_on), None)
+    return f"instalment {now.number} of {len(parts)}, {now.terms}" if now is not None else ""
 
 
 def _due_why(row: InvoiceRow, policy: Policy | None, found: Figures, start: date | None) -> str:

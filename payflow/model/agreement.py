@@ -112,6 +112,16 @@ class Terms:
         return any(part in (TermPart.FOLLOWING, TermPart.PRECEDING) for part, _ in self.parts)
 
 
+@dataclass(frozen=True, slots=True)
+class InstalmentTerms:
+    """One instalment of an invoice: a share of the total, a fixed sum by currency in minor units, or else what is left."""
+
+    terms: Terms
+    #: An exact fraction of one.
+    percent: Fraction | None = None
+    amount: Mapping[str, int] = field(default_factory=dict)
+
+
 class FeeBase(StrEnum):
     """What percentages and bands go by."""
 
@@ -233,6 +243,8 @@ class Policy:
     bill: Bill | None = None
     #: Which of principal, interest and costs a part payment pays first.
     allocation: Allocation = Allocation.PRINCIPAL_FIRST
+    #: Where an invoice is paid in several parts; `terms` are those of the last one then.
+    instalments: tuple[InstalmentTerms, ...] = ()
 
 
 class ClientKind(StrEnum):

@@ -48,6 +48,21 @@ class Flag(StrEnum):
     CHARGE = "charge"
 
 
+class InstalmentView(NamedTuple):
+    """One part of an invoice that is paid in several, in order of due date; `number` counts them from 1."""
+
+    number: int
+    due_on: date
+    amount: int
+    outstanding: int
+    #: calendar days after its due date, 0 when not overdue
+    days_overdue: int
+    #: how the due date came about
+    terms: str
+    interest: int
+    interest_per_day: int
+
+
 class InvoiceView(NamedTuple):
     """One invoice on one day, with everything that follows from the facts."""
 
@@ -92,6 +107,20 @@ class InvoiceView(NamedTuple):
     #: compensation, and interest that was made a charge, claimed and neither waived nor reversed
     compensation: int = 0
     interest_billed: int = 0
+    #: the parts, where it is paid in several; the due date is that of the oldest one that is not paid
+    instalments: tuple[InstalmentView, ...] = ()
+
+    @property
+    def overdue(self) -> int:
+        """What should have been paid before the day."""
+        if self.instalments:
+            return sum(one.outstanding for one in self.instalments if one.days_overdue)
+        return self.outstanding if self.days_overdue else 0
+
+    @property
+    def first_due_on(self) -> date | None:
+        """The first day on which something was due."""
+        return self.instalments[0].due_on if self.instalments else self.due_on
 
 
 class ReasonCode(StrEnum):

@@ -10,7 +10,7 @@ few rows that ask for a notice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,8 @@ from payflow.columns import NO_DAY, Book, Ints, to_day
 from payflow.model.agreement import DueRule, Policy
 from payflow.model.facts import EntryKind, Settlement, State, Status
 from payflow.policy.calendars import Calendar
-from payflow.policy.interest import Ask, Moved, interests, moved
+from payflow.policy.interest import Ask, Interests, Moved, interests, moved
+from payflow.policy.parts import Parts, parted
 from payflow.policy.rows import ENTRY_KINDS as ENTRY_KINDS
 from payflow.policy.rows import SETTLEMENTS as SETTLEMENTS
 from payflow.policy.terms import due_days
@@ -53,7 +54,7 @@ class Assessment:
 
     `interest` is what arose through the day, `interest_per_day` what one more day adds at the present rate; both are 0 where
     none binds. `unrated` rows bear interest at a rate that no table holds, so none is worked out; `exact` rows went through
-    the exact engine.
+    the exact engine. Invoices that are paid in instalments have those in `parts`, and are due when the oldest open one is.
     """
 
     due_on: Ints
@@ -70,6 +71,7 @@ class Assessment:
     interest_per_day: Ints
     unrated: Mask
     exact: Mask
+    parts: Parts | None = None
 
 
 def assess(
@@ -90,8 +92,12 @@ def assess(
     left out; `NO_DAY` where that day is not known: then nothing is due.
     """
     today = to_day(as_of)
-    due_contract, due_on = _due(book, policies, governed, calendars, book.issued_on if starts is None else starts)
+    first = book.issued_on if starts is None else starts
+    due_contract, due_on = _due(book, policies, governed, calendars, first)
     tolerance = _tolerance(book, policies, governed)
+    parts = parted(book, policies, governed, first, today, calendars)
+    if parts is not None:
+        _due_in_parts(parts, tolerance, due_contract, due_on)
     money = _money(book, today)
     left = book.total - money.moved
     state = _states(book, money, left, due_on, today, tolerance)
@@ -101,9 +107,11 @@ def assess(
     accruing = binding & _BEARS[state] & (governed >= 0) & (due_on != NO_DAY)
     if book.role_charge.any():
         accruing &= ~book.role_charge
-    found = interests(
-        Ask(book, policies, governed, accruing, due_on, left, tolerance, money.entries, as_of, today, extra)
-    )
+    ask = Ask(book, policies, governed, accruing, due_on, left, tolerance, money.entries, as_of, today, extra)
+    if parts is None:
+        found = interests(ask)
+    else:
+        found, parts = _interest_in_parts(ask, parts)
     late = today - due_on
     late *= (state == State.OVERDUE) | ((state == State.DISPUTED) & (due_on != NO_DAY) & (late > 0))
     refunded = np.zeros(len(book), dtype=np.bool_)
@@ -124,6 +132,47 @@ def assess(
         interest_per_day=found.per_day,
         unrated=found.unrated,
         exact=found.exact,
+        parts=parts,
+    )
+
+
+def _due_in_parts(parts: Parts, tolerance: Ints | None, due_contract: Ints, due_on: Ints) -> None:
+    """An invoice in instalments is due when the oldest one that is not paid is; all paid, when the last one was."""
+    for row, places in parts.of.items():
+        open_parts = parts.open(row, 0 if tolerance is None else int(tolerance[row]))
+        due_on[row] = due_contract[row] = parts.due_on[open_parts[0] if open_parts else places[-1]]
+
+
+def _interest_in_parts(ask: Ask, parts: Parts) -> tuple[Interests, Parts]:
+    """Interest where some invoices are paid in instalments: each of these bears its own, rounded by itself."""
+    rows = np.array(list(parts.of), dtype=np.int64)
+    accruing = ask.accruing.copy()
+    accruing[rows] = False
+    whole = interests(replace(ask, accruing=accruing))
+    owner = parts.owner
+    found = interests(
+        replace(
+            ask,
+            book=parts.book,
+            governed=ask.governed[owner],
+            accruing=ask.accruing[owner],
+            due_on=parts.due_on,
+            left=parts.left,
+            tolerance=None if ask.tolerance is None else ask.tolerance[owner],
+            moved=_money(parts.book, ask.today).entries,
+        )
+    )
+    large = found.sum.dtype == object or whole.sum.dtype == object
+    sums, per_day = (column.astype(object) if large else column for column in (whole.sum, whole.per_day))
+    np.add.at(sums, owner, found.sum)
+    np.add.at(per_day, owner, found.per_day)
+    # an instalment without a rate leaves the whole invoice without interest
+    unrated = np.unique(owner[found.unrated])
+    sums[unrated] = per_day[unrated] = 0
+    whole.unrated[unrated] = True
+    whole.exact[owner[found.exact]] = True
+    return Interests(sums, per_day, whole.exact, whole.unrated), replace(
+        parts, interest=found.sum, interest_per_day=found.per_day
     )
 
 

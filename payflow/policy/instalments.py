@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from payflow.model.agreement import Anchor, Terms
+from payflow.model.agreement import Anchor, InstalmentTerms, Terms
 from payflow.money import round_half_up
 from payflow.policy.calendars import Calendar
 from payflow.policy.terms import due_date
@@ -48,6 +48,20 @@ class Instalment(NamedTuple):
 
     due_on: date
     amount: int
+
+
+def lines_in(agreed: Sequence[InstalmentTerms], currency: str) -> list[Line] | None:
+    """The lines of a policy for an invoice in a currency; None where a fixed instalment has no amount in it."""
+    if any(one.amount and currency not in one.amount for one in agreed):
+        return None
+    return [
+        Percent(one.percent, one.terms)
+        if one.percent is not None
+        else Fixed(one.amount[currency], one.terms)
+        if one.amount
+        else Balance(one.terms)
+        for one in agreed
+    ]
 
 
 def check(lines: Sequence[Line]) -> None:

@@ -22,19 +22,22 @@ CORRECTION = "correction:"
 CLAIM = "claim:"
 #: What stands between a step's key and the period for which the step comes again; no name has it.
 AGAIN = "@"
+#: What stands between a step's key and the number of the instalment it speaks of; no name has it. The first one has none.
+PART = "#"
 
 
 class Next(NamedTuple):
     """The next step and the first day it may be taken, or why there is none.
 
     `period` is the beginning of the period for which a step comes again, None the first time; or, as text, what a notice that
-    asks for charges alone asks for.
+    asks for charges alone asks for. `instalment` counts from 1, where the invoice is paid in several.
     """
 
     step: Step | None
     on: date | None
     why: str
     period: date | str | None = None
+    instalment: int = 0
 
     @property
     def key(self) -> str:
@@ -42,6 +45,7 @@ class Next(NamedTuple):
         step = self.step.key if self.step is not None else ""
         if isinstance(self.period, str):
             return claim_key(self.period)
+        step = f"{step}{PART}{self.instalment}" if self.instalment > 1 else step
         return step if self.period is None else f"{step}{AGAIN}{self.period.isoformat()}"
 
 
@@ -54,14 +58,31 @@ def shown(key: str, names: Mapping[str, str]) -> str:
     """A notice's step as it is called now, `names` by step key; with its period if it came again."""
     if key.startswith(CLAIM):
         return f"charges ({key.removeprefix(CLAIM)})"
-    step, _, period = key.partition(AGAIN)
+    whole, _, period = key.partition(AGAIN)
+    step, _, part = whole.partition(PART)
     name = names.get(step, step)
+    if part:
+        name = f"{name}, instalment {part}"
     return f"{name} of {period}" if period else name
 
 
 def step_of(key: str) -> str:
     """The step that a notice's key repeats, or the key itself."""
     return key.partition(AGAIN)[0]
+
+
+def of_instalment(notices: Sequence[Notice], number: int) -> list[Notice]:
+    """The notices as one instalment's ladder knows them: its own under the names of the steps; others keep it waiting only."""
+    found = []
+    for notice in notices:
+        step, _, part = notice.step.partition(PART)
+        if notice.step.startswith((CORRECTION, CLAIM)):
+            found.append(notice)
+        elif int(part or 1) == number:
+            found.append(notice._replace(step=step))
+        else:
+            found.append(notice._replace(step=f"{step}{PART}{part or 1}", announced=None))
+    return found
 
 
 def next_step(

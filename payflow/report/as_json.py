@@ -16,6 +16,7 @@ from payflow.model.decision import (
     Decision,
     EntryView,
     Explanation,
+    InstalmentView,
     InvoiceView,
     MilestoneView,
     NoticeItem,
@@ -193,6 +194,7 @@ def _invoice(view: InvoiceView) -> Json:
         "due_on": _day(view.due_on),
         "due_why": view.due_why or None,
         "days_overdue": view.days_overdue,
+        "instalments": [_instalment(one, view.currency) for one in view.instalments],
         "state": view.state.word,
         "flags": sorted(flag.value for flag in view.flags),
         "fees": amount(view.fees),
@@ -207,6 +209,18 @@ def _invoice(view: InvoiceView) -> Json:
         "policy": view.policy or None,
         "pay_url": view.pay_url or None,
         "read_at": moment(view.read_at),
+    }
+
+
+def _instalment(one: InstalmentView, currency: str) -> Json:
+    return {
+        "number": one.number,
+        "due_on": _day(one.due_on),
+        "terms": one.terms,
+        "amount": decimal(one.amount, currency),
+        "outstanding": decimal(one.outstanding, currency),
+        "days_overdue": one.days_overdue,
+        "interest": decimal(one.interest, currency),
     }
 
 

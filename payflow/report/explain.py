@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from payflow.model.decision import EntryView, Explanation, InvoiceView, Stretch
+from payflow.model.decision import EntryView, Explanation, InstalmentView, InvoiceView, Stretch
 from payflow.model.facts import State
 from payflow.model.interest import Rounding
 from payflow.model.journal import Charge, ChargeState, Notice
@@ -44,9 +44,17 @@ def _facts(explanation: Explanation, style: Style) -> Iterator[str]:
     yield from _said("Total", show(view.total, view.currency), style)
     yield from _said("Issued", str(view.issued_on), style)
     yield from _said("Due", f"{view.due_on or 'no date'}: {view.due_why}" if view.due_why else str(view.due_on), style)
-    yield from _said("Terms", explanation.terms, style)
+    for one in view.instalments:
+        yield from _said("" if one.number > 1 else "Instalments", _instalment(view, one), style)
+    yield from _said("Terms", "" if view.instalments else explanation.terms, style)
     yield from _said("Rests on", explanation.rests_on, style)
     yield from _said("Source", f"{view.source}, last listed {moment(view.read_at)}", style)
+
+
+def _instalment(view: InvoiceView, one: InstalmentView) -> str:
+    missing = "paid" if not one.outstanding else f"{show(one.outstanding, view.currency)} missing"
+    late = f", {count(one.days_overdue, 'day')} late" if one.days_overdue else ""
+    return f"{show(one.amount, view.currency)} due {one.due_on} ({one.terms}): {missing}{late}"
 
 
 def _said(label: str, text: str, style: Style) -> Iterator[str]:
@@ -87,7 +95,7 @@ def _interest(explanation: Explanation, style: Style) -> Iterator[str]:
     if not stretches or terms is None:
         return
     yield style.bold("INTEREST")
-    once = terms.rounding is Rounding.END
+    once = terms.rounding is Rounding.END and not view.instalments
     shown = [exact(units, view.currency) for units in carried(stretches)] if once else []
     shown = shown or [figure(stretch.adds, view.currency) for stretch in stretches]
     total = exact(sum(carried(stretches)), view.currency) if once else figure(view.interest, view.currency)

@@ -47,7 +47,7 @@ def _totals(invoices: Sequence[InvoiceView]) -> list[Totals]:
         Totals(
             currency,
             sum(view.outstanding for view in views),
-            sum(view.outstanding for view in views if view.days_overdue),
+            sum(view.overdue for view in views),
             sum(view.fees for view in views),
             sum(view.interest for view in views),
         )

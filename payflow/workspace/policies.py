@@ -9,23 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from payflow.errors import nearest
-from payflow.model.agreement import Binding, DueRule, Policy, Step, Terms
+from payflow.model.agreement import Binding, DueRule, Policy, Step
 from payflow.policy.interest_reading import read_allocation, read_interest
 from payflow.policy.late_fee_reading import read_late_fee
-from payflow.policy.terms_in_words import TermsError, parse_terms
 from payflow.workspace import values
 from payflow.workspace.charges import check_stack, read_bill, read_compensation
-from payflow.workspace.countries import COUNTRIES
 from payflow.workspace.document import Table
 from payflow.workspace.said import Said
 from payflow.workspace.settings import read_was
+from payflow.workspace.terms import NO_TERMS, read_instalments, read_terms
 
 #: the e-mails that come with payflow
 OUR_TEMPLATES = ("heads-up", "reminder", "late-fee", "final-notice")
 #: templates around and beside the sections that steps name
 _FRAMES = frozenset(("message", "subject", "correction", "owner", "owner-subject"))
-#: what stands for terms that could not be read
-_NO_TERMS = Terms("", ())
 #: days of a step, either side of the due date
 _FARTHEST = 3650
 
@@ -52,9 +49,14 @@ class PolicyReader:
 
     def _policy(self, name: str, table: Table) -> Policy:
         reader = Said(table)
+        instalments = read_instalments(table, self.currency)
         policy = Policy(
             name=name,
-            terms=_terms(table),
+            terms=instalments[-1].terms
+            if instalments
+            else read_terms(table)
+            if "instalments" not in table
+            else NO_TERMS,
             grace=table.whole("grace", 0, 0, _FARTHEST),
             spacing=table.whole("spacing", 2, 0, _FARTHEST),
             binding=Binding(table.word("binding", tuple(Binding), Binding.SIGNATURE)),
@@ -66,6 +68,7 @@ class PolicyReader:
             compensation=read_compensation(table, self.currency),
             bill=read_bill(table),
             allocation=read_allocation(reader),
+            instalments=instalments,
         )
         table.asked += reader.asked
         check_stack(table, policy.compensation)
@@ -170,36 +173,6 @@ def _our_templates() -> Collection[str]:
         return OUR_TEMPLATES
     names = (item.name for item in folder.iterdir())
     return [name.removesuffix(".txt") for name in names if name.endswith(".txt")]
-
-
-def _terms(table: Table) -> Terms:
-    """`terms`: a short name or a list of parts, that a workspace can follow."""
-    before = len(table.findings.problems)
-    if isinstance(table.data.get("terms"), list):
-        written: str | tuple[str, ...] = table.texts("terms", '["30 days", "end of month"]')
-    else:
-        written = table.text("terms", example='"net-15"')
-    if len(table.findings.problems) > before:
-        return _NO_TERMS
-    try:
-        terms = parse_terms(written)
-    except TermsError as error:
-        table.wrong("terms" if error.place is None else ("terms", error.place), error.found, error.remedy)
-        return _NO_TERMS
-    _check_terms(table, terms)
-    return terms
-
-
-def _check_terms(table: Table, terms: Terms) -> None:
-    if terms.calendar and not _is_known(terms.calendar):
-        remedy = "Write the ISO 3166 code of a country, or of a part of it that has holidays of its own: GB, GB-SCT."
-        table.wrong("terms", f"the public holidays of {terms.calendar!r} are not known", remedy)
-
-
-def _is_known(country: str) -> bool:
-    from payflow.workspace.business_days import has_holidays
-
-    return country[:2] in COUNTRIES and has_holidays(country)
 
 
 def _gate_charges(table: Table) -> bool:

@@ -10,19 +10,22 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from payflow import money
+from payflow.columns import to_day
 from payflow.model.agreement import DueRule, LateFee, Policy
-from payflow.model.facts import EntryKind, Settlement
+from payflow.model.facts import EntryKind, Settlement, State
 from payflow.model.interest import Interest
 from payflow.model.journal import Hold
 from payflow.policy import fees
+from payflow.policy.assess import assess
 from payflow.policy.interest_reading import read_interest
 from payflow.policy.reading import KeyPath, Reader
 from payflow.workspace import load
 from plan.nights import Nights, Seen
-from policy.books import DUE, Bill, Move, assess_one, policy_of
+from policy.books import DUE, Bill, Move, assess_one, book_of, policy_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 WORKSPACE = """
@@ -102,6 +105,22 @@ def test_every_key_of_interest_stands_in_its_table(monkeypatch: pytest.MonkeyPat
     usual = Interest(Fraction(8, 100))
     for key in ("day_count", "rounding", "mode", "compound"):
         assert described[key].split("`")[0] == getattr(usual, key).value
+
+
+@pytest.mark.parametrize("row", table("as of"), ids=row_id)
+def test_an_invoice_in_instalments(row: Sequence[str], tmp_path: Path) -> None:
+    as_of, state, due_on, overdue, interest = row
+    block = re.search(r"```toml\n(\[policy\.thirds\].*?)```", PAGE, re.DOTALL)
+    assert block is not None
+    (tmp_path / "payflow.toml").write_text(WORKSPACE.replace("standard", "thirds") + block[1], encoding="utf-8")
+    policy = load(tmp_path, {}).workspace.agreement.policies["thirds"]
+    today = date.fromisoformat(as_of)
+    book = book_of(Bill(100_000, issued=date(2026, 10, 20)))
+    found = assess(book, [policy], np.zeros(1, dtype=np.int64), np.full(1, True), today)
+    assert found.parts is not None
+    late = sum(int(found.parts.left[part]) for part in found.parts.of[0] if found.parts.due_on[part] < to_day(today))
+    assert (State(int(found.state[0])).word, to_day(date.fromisoformat(due_on))) == (state, int(found.due_on[0]))
+    assert (late, int(found.interest[0])) == (minor(overdue), minor(interest))
 
 
 @pytest.mark.parametrize("row", table("terms"), ids=row_id)

@@ -1,0 +1,184 @@
+"""Dated stories of invoices that are paid in instalments: each is due, late, written about and bears interest by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stories.world import ANY_HOUR, BOOKS, Row, World, contract, invoice, settings
+
+LADDER = """\
+[[policy.standard.step]]
+name = "reminder"
+day = 1
+email = "reminder"
+
+[[policy.standard.step]]
+name = "second"
+day = 10
+email = "reminder"
+"""
+
+PLAN = """\
+instalments = [
+    { percent = "30", terms = "net-15" },
+    { percent = "30", terms = "net-30" },
+    { terms = ["2 months"] },
+]
+interest = { annual = "7.3", bill = "on-payment" }
+"""
+
+
+def world(root: Path, plan: str = PLAN, total: str = "1000.00") -> World:
+    """A world with one invoice of 20 October, in instalments due on 4 November, 19 November and 20 December."""
+    toml = settings(mail=ANY_HOUR, steps=LADDER, sources=BOOKS + "stale_after = 999\n")
+    toml = toml.replace('late_fee = { amount = "25.00" }\n', "").replace('interest = { annual = "8" }\n', "")
+    toml = toml.replace('terms = "net-15"\n', plan).replace("grace = 3\n", "")
+    made = World(
+        root,
+        toml=toml,
+        acme_website=contract(milestones={"deposit": (total, ["INV-0012"])}, needs={"design": ["deposit"]}),
+    )
+    return made.on("2026-10-20").books(invoice("INV-0012", total)).begin()
+
+
+def received(money: str) -> Row:
+    """The invoice with what was paid of it so far."""
+    return invoice("INV-0012", "1000.00", paid=money)
+
+
+def parts(made: World, as_of: str) -> list[tuple[int, str, int, int, int]]:
+    """(number, due date, amount, outstanding, days overdue) of each instalment."""
+    return [
+        (one.number, str(one.due_on), one.amount, one.outstanding, one.days_overdue)
+        for one in made.view("INV-0012", as_of).instalments
+    ]
+
+
+def figures(made: World, as_of: str) -> tuple[str, int, int, int, int]:
+    """State, days overdue, what is overdue and outstanding, and interest."""
+    view = made.view("INV-0012", as_of)
+    return view.state.word, view.days_overdue, view.overdue, view.outstanding, view.interest
+
+
+def test_each_instalment_falls_due_by_itself_and_bears_interest_from_its_own_day(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    assert parts(made, "2026-11-10") == [
+        (1, "2026-11-04", 30000, 30000, 6),
+        (2, "2026-11-19", 30000, 30000, 0),
+        (3, "2026-12-20", 40000, 40000, 0),
+    ]
+    # 7.3 % a year are 0.02 % a day: 300.00 bear 0.06 a day, 400.00 bear 0.08
+    assert figures(made, "2026-11-04") == ("open", 0, 0, 100000, 0)
+    assert figures(made, "2026-11-05") == ("overdue", 1, 30000, 100000, 6)
+    assert figures(made, "2026-11-19") == ("overdue", 15, 30000, 100000, 90)
+    assert figures(made, "2026-11-20") == ("overdue", 16, 60000, 100000, 96 + 6)
+    assert figures(made, "2026-12-30") == ("overdue", 56, 100000, 100000, 56 * 6 + 41 * 6 + 10 * 8)
+
+
+def test_what_is_paid_goes_to_the_oldest_instalment_and_the_next_one_is_what_is_due(tmp_path: Path) -> None:
+    made = world(tmp_path).on("2026-11-10").books(received("400.00"))
+    made.sync()
+    view = made.view("INV-0012")
+    assert (str(view.due_on), view.state.word, view.outstanding) == ("2026-11-19", "open", 60000)
+    assert [one.outstanding for one in view.instalments] == [0, 20000, 40000]
+    assert view.due_why == "instalment 2 of 3, net-30"
+    assert "milestone-part-paid" in made.reasons("design")
+
+
+def test_the_gate_opens_when_every_instalment_is_paid_and_not_before(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    for day, money, opened in (
+        ("2026-11-04", "300.00", False),
+        ("2026-11-19", "600.00", False),
+        ("2026-12-20", "1000.00", True),
+    ):
+        made.on(day).books(received(money)).sync()
+        assert made.verdict("design").open is opened, day
+    assert made.view("INV-0012").interest == 0
+
+
+def test_every_instalment_climbs_the_ladder_and_letters_name_the_one_they_are_about(tmp_path: Path) -> None:
+    made = world(tmp_path).every_day("2026-11-01", "2027-01-10")
+    assert made.steps("INV-0012") == [
+        ("reminder", "2026-11-05"),
+        ("second", "2026-11-14"),
+        ("reminder#2", "2026-11-20"),
+        ("second#2", "2026-11-29"),
+        ("reminder#3", "2026-12-21"),
+        ("second#3", "2026-12-30"),
+    ]
+    first, _, second = made.mails("accounts@acme.example")[:3]
+    assert "INV-0012, instalment 1 of 3: 300.00 GBP is 1 day overdue" in first.subject
+    assert "INV-0012, instalment 2 of 3: 300.00 GBP is 1 day overdue" in second.subject
+    assert "from 20 November 2026" in second.flat
+
+
+def test_two_instalments_at_once_wait_for_the_spacing_between_their_notices(tmp_path: Path) -> None:
+    made = world(tmp_path).every_day("2026-11-25", "2026-12-06")
+    # a cron that began late: the oldest goes first, and never two letters within the spacing
+    assert made.steps("INV-0012")[:3] == [
+        ("reminder", "2026-11-25"),
+        ("second", "2026-11-27"),
+        ("reminder#2", "2026-11-29"),
+    ]
+
+
+def test_an_instalment_that_is_paid_is_written_about_no_more(tmp_path: Path) -> None:
+    made = world(tmp_path).every_day("2026-11-01", "2026-11-06")
+    made.on("2026-11-07").books(received("300.00"))
+    made.every_day("2026-11-07", "2026-11-21")
+    assert made.steps("INV-0012") == [("reminder", "2026-11-05"), ("reminder#2", "2026-11-20")]
+
+
+def test_interest_of_all_instalments_is_billed_once_when_the_last_is_paid(tmp_path: Path) -> None:
+    made = world(tmp_path).every_day("2026-11-01", "2026-11-06")
+    made.on("2026-11-10").books(received("0.00")).run()
+    made.on("2026-11-14").books(received("1000.00"))
+    made.every_day("2026-11-14", "2026-11-20")
+    # sent between the readings of the 10th and the 14th: it counts as sent on the 11th, seven days after the first was due
+    assert [(one["kind"], one["amount"]) for one in made.charges()] == [("interest", 42)]
+    assert [(one.amount, str(one.terms["from"])) for one in made.explain("INV-0012").charges] == [(42, "2026-11-05")]
+
+
+def test_explain_adds_up_the_interest_of_each_instalment(tmp_path: Path) -> None:
+    made = world(tmp_path).on("2026-12-30")
+    found = made.explain("INV-0012")
+    assert [(str(one.start), one.balance, one.adds) for one in found.stretches] == [
+        ("2026-11-04", 30000, 336),
+        ("2026-11-19", 30000, 246),
+        ("2026-12-20", 40000, 80),
+    ]
+    assert sum(one.adds for one in found.stretches) == found.invoice.interest
+
+
+def test_money_that_goes_back_opens_the_newest_instalment_that_was_paid(tmp_path: Path) -> None:
+    made = world(tmp_path).on("2026-11-10").books(received("700.00"))
+    made.sync()
+    made.on("2026-11-25").books(received("500.00"))
+    made.sync()
+    assert [one.outstanding for one in made.view("INV-0012").instalments] == [0, 10000, 40000]
+
+
+@pytest.mark.parametrize(
+    ("plan", "amounts"),
+    [
+        (
+            '{ percent = "33.3333", terms = "net-15" }, { percent = "33.3333", terms = "net-30" }, { terms = "net-60" }',
+            [3333, 3333, 3334],
+        ),
+        ('{ amount = "25.00", terms = "net-15" }, { terms = "net-60" }', [2500, 7500]),
+        ('{ percent = "50", terms = "net-15" }, { percent = "50", terms = "net-60" }', [5000, 5000]),
+        # fixed amounts that take all leave no instalment after them
+        ('{ amount = "150.00", terms = "net-15" }, { terms = "net-60" }', [10000]),
+        # no amount in the invoice's currency: the whole is due with the last one
+        ('{ amount = { EUR = "25.00" }, terms = "net-15" }, { terms = "net-60" }', []),
+    ],
+)
+def test_shares_amounts_and_the_balance_add_up_to_the_total(tmp_path: Path, plan: str, amounts: list[int]) -> None:
+    made = world(tmp_path, f"instalments = [{plan}]\n", total="100.00")
+    view = made.view("INV-0012")
+    assert [one.amount for one in view.instalments] == amounts
+    if not amounts:
+        assert str(view.due_on) == "2026-12-19"
