@@ -65,14 +65,16 @@ def _book(told: Told) -> Book:
     row, on, amount = told.paid_row, told.paid_on, told.paid
     if order is not None:
         row, on, amount = row[order], on[order], amount[order]
-    no = np.zeros(size, dtype=np.bool_)
+    # what is the same for all rows takes no memory
+    no = np.broadcast_to(np.False_, size)
+    kind = np.where(amount < 0, _REFUND, _PAYMENT) if (amount < 0).any() else _same(_PAYMENT, len(row))
     return Book(
         id=np.arange(size, dtype=np.int64),
         total=told.total,
         issued_on=told.issued_on,
         due_printed=told.due_on,
-        due_shown=np.full(size, NO_DAY, dtype=np.int64),
-        status=np.full(size, tuple(Status).index(Status.OPEN), dtype=np.int64),
+        due_shown=_same(NO_DAY, size),
+        status=_same(tuple(Status).index(Status.OPEN), size),
         client=told.client,
         currency=told.currency,
         role_charge=no,
@@ -81,9 +83,9 @@ def _book(told: Told) -> Book:
         entry_row=row,
         entry_on=on,
         entry_amount=amount,
-        entry_kind=np.where(amount < 0, _KINDS.index(EntryKind.REFUND), _KINDS.index(EntryKind.PAYMENT)),
-        entry_settlement=np.full(len(row), tuple(Settlement).index(Settlement.SETTLED), dtype=np.int64),
-        entry_inferred=np.zeros(len(row), dtype=np.bool_),
+        entry_kind=kind,
+        entry_settlement=_same(tuple(Settlement).index(Settlement.SETTLED), len(row)),
+        entry_inferred=np.broadcast_to(np.False_, len(row)),
         entry_client=told.client[row],
         entry_currency=told.currency[row],
         clients=told.clients,
@@ -91,7 +93,11 @@ def _book(told: Told) -> Book:
     )
 
 
-_KINDS = tuple(EntryKind)
+def _same(value: int, size: int) -> Ints:
+    return np.broadcast_to(np.int64(value), size)
+
+
+_PAYMENT, _REFUND = tuple(EntryKind).index(EntryKind.PAYMENT), tuple(EntryKind).index(EntryKind.REFUND)
 #: Bits of what `_order` packs into one number: a place among the movements, and a day from the first one on.
 _PLACE, _DAY = 27, 15
 

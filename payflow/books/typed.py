@@ -8,7 +8,7 @@ invoice by the number in its name where all names are alike (`INV-0001234`), sin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,31 +39,41 @@ def in_columns(invoices: Path, payments: Path | None, headings: Headings) -> Tol
     try:
         with ThreadPoolExecutor(1) as beside:
             later = beside.submit(_read, payments, PAYMENTS, headings) if payments is not None else None
-            return _told(_read(invoices, INVOICES, headings), later.result if later is not None else None)
+            table = _read(invoices, INVOICES, headings)
+            return _told(table, later.result() if later is not None else None, beside)
     except (_Doubt, pa.ArrowException, OSError, KeyError):
         return None
 
 
-def _told(table: pa.Table, payments: Any) -> Told:
-    client, clients = _codes(table.column("client"))
+def _told(table: pa.Table, payments: pa.Table | None, beside: Executor) -> Told:
+    """The facts; what payments say is worked out beside what invoices say."""
     currency, currencies = _codes(table.column("currency"))
-    if not all(map(is_currency, currencies)) or not all(clients):
+    if not all(map(is_currency, currencies)):
+        raise _Doubt
+    exponents = np.array([exponent(code) for code in currencies], dtype=np.int64)
+    # amounts of currencies with as many decimals are cast to minor units at once
+    decimals = int(exponents[0]) if len(set(exponents.tolist())) == 1 else DECIMALS
+    divisors = 10 ** (decimals - exponents)
+    moved = beside.submit(_moved, payments, decimals) if payments is not None else None
+    client, clients = _codes(table.column("client"))
+    if not all(clients):
         raise _Doubt
     numbers = table.column("invoice")
+    has_due = OPTIONAL in table.column_names
     issued_on = _days(table.column("issued_on"))
-    no_due_dates = np.full(len(client), NO_DAY, dtype=np.int64)
-    due_on = _days(table.column(OPTIONAL), optional=True) if OPTIONAL in table.column_names else no_due_dates
-    divisors = np.array([10 ** (DECIMALS - exponent(code)) for code in currencies], dtype=np.int64)
-    total = _minor(_amounts(table.column("total")), divisors, currency)
-    nothing = np.zeros(0, dtype=np.int64)
-    row, on, amount = nothing, nothing, nothing
+    due_on = _days(table.column(OPTIONAL), optional=True) if has_due else np.full(len(client), NO_DAY, dtype=np.int64)
+    total = _minor(_amounts(table.column("total"), decimals), divisors, currency)
     lookup = _Lookup.of(numbers)
-    if payments is not None:
-        paid = payments()
-        row = lookup.rows(paid.column("invoice"))
-        on = _days(paid.column("paid_on"))
-        amount = _minor(_amounts(paid.column("amount")), divisors, currency[row] if len(set(divisors)) > 1 else row)
+    row = on = amount = np.zeros(0, dtype=np.int64)
+    if payments is not None and moved is not None:
+        row = lookup.rows(payments.column("invoice"))
+        on, amount = moved.result()
+        amount = _minor(amount, divisors, currency, row)
     return Told(_Texts(numbers), client, clients, currency, currencies, issued_on, due_on, total, row, on, amount)
+
+
+def _moved(payments: pa.Table, decimals: int) -> tuple[Ints, Ints]:
+    return _days(payments.column("paid_on")), _amounts(payments.column("amount"), decimals)
 
 
 class _Texts(Sequence[str]):
@@ -152,8 +162,11 @@ _PLAIN = np.zeros(256, dtype=np.bool_)
 _PLAIN[list(b"0123456789.-")] = True
 
 
-def _amounts(column: pa.ChunkedArray) -> Ints:
-    """Decimal text in units of the fourth decimal. The decimals of pyarrow are numbers of 128 bits; ours need 63 of them."""
+def _amounts(column: pa.ChunkedArray, decimals: int) -> Ints:
+    """Decimal text in units of its last decimal; more of them are a doubt.
+
+    The decimals of pyarrow are numbers of 128 bits; ours need 63 of them.
+    """
     import pyarrow as pa
 
     parts = [np.zeros(0, dtype=np.int64)]
@@ -161,17 +174,17 @@ def _amounts(column: pa.ChunkedArray) -> Ints:
         _, letters = _letters(chunk)
         if not _PLAIN[letters].all():
             raise _Doubt
-        decimals = chunk.cast(pa.decimal128(18, DECIMALS))
-        words = np.frombuffer(decimals.buffers()[1], dtype=np.int64)
-        parts.append(words[2 * decimals.offset : 2 * (decimals.offset + len(decimals)) : 2])
+        cast = chunk.cast(pa.decimal128(18 - DECIMALS + decimals, decimals))
+        words = np.frombuffer(cast.buffers()[1], dtype=np.int64)
+        parts.append(words[2 * cast.offset : 2 * (cast.offset + len(cast)) : 2])
     return np.concatenate(parts)
 
 
-def _minor(amounts: Ints, divisors: Ints, currency: Ints) -> Ints:
-    """Minor units of the currencies. Decimals that a currency does not have are a doubt."""
-    if not len(amounts):
+def _minor(amounts: Ints, divisors: Ints, currency: Ints, row: Ints | None = None) -> Ints:
+    """Minor units of the currency of each row. Decimals that a currency does not have are a doubt."""
+    if (divisors == 1).all():
         return amounts
-    divisor = int(divisors[0]) if len(set(divisors.tolist())) == 1 else divisors[currency]
+    divisor = divisors[currency if row is None else currency[row]]
     whole: Ints = amounts // divisor
     if (whole * divisor != amounts).any():
         raise _Doubt
