@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from payflow.columns import CLIENTS, ENTRIES, INVOICES, LINES, NO_DAY, Ints, Kind, check, empty, to_date, to_day
-from payflow.errors import ConnectorError, Problem, nearest
+from payflow.errors import ConnectorError, DeliveryError, Problem, nearest
 from payflow.model.facts import EntryKind, LineKind, Reading, Scope, Settlement, Status
 from payflow.money import AmountError, Marks, decimal, exponent, is_currency, parse
 
@@ -28,10 +28,12 @@ __all__ = [
     "NO_DAY",
     "AmountError",
     "Batch",
+    "ChargeOrder",
     "Connector",
     "ConnectorError",
     "ConnectorSpec",
     "Cursor",
+    "DeliveryError",
     "EntryKind",
     "Ints",
     "Kind",
@@ -39,6 +41,7 @@ __all__ = [
     "LineKind",
     "Marks",
     "Near",
+    "Poster",
     "Problem",
     "Reading",
     "Rereader",
@@ -120,6 +123,48 @@ class Rereader(Protocol):
         One call for all invoices that are about to be asked for. The reading's scope is `changed`, so that it speaks for
         none but those it lists. Raises `ConnectorError`; then nothing is taken over.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeOrder:
+    """A charge to be posted, or one taken back: every parameter was frozen when it was decided and is the same at every try.
+
+    `tag` is what is set as our metadata and found again by; `ref` is printed on the invoice and comes back in its reference.
+    `client` and `invoice` are the source's own keys, `amount` is in minor units, `on` the ISO day of the claim. `posted` is the
+    service's id of the charge that is taken back, empty for one that is posted.
+    """
+
+    tag: str
+    ref: str
+    client: str
+    invoice: str
+    number: str
+    amount: int
+    currency: str
+    on: str
+    posted: str = ""
+
+
+@runtime_checkable
+class Poster(Protocol):
+    """A connector that can write back: charges become invoices of the source, and go back as credit.
+
+    `key` is the idempotency key of one call; a deed that needs several calls derives a key for each from it. Raises
+    `DeliveryError`, permanent where the service refused for good and did nothing; whatever else is raised leaves it open
+    whether something was done. Its spec says `posts_charges = True`.
+    """
+
+    def post(self, order: ChargeOrder, key: str) -> str:
+        """Make the charge; returns the service's id of it."""
+        ...
+
+    def reverse(self, order: ChargeOrder, key: str) -> str:
+        """Take back `order.amount` of the charge `order.posted`, by voiding or crediting; returns the service's id of that."""
+        ...
+
+    def find(self, order: ChargeOrder) -> str:
+        """The id of what was made under `order.tag`, from a list and never from a search that lags; empty for none."""
         ...
 
 

@@ -21,6 +21,7 @@ from payflow.model.agreement import Workspace
 from payflow.model.decision import ClientMessage, Decision, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.outbox import calendar, hooks
+from payflow.outbox.charges import Clerk, Posted, intend_posts, posting, to_post
 from payflow.outbox.deliver import Courier, due
 from payflow.outbox.letters import client_letter, owner_letter
 from payflow.outbox.propose import Proposed, Stood, free_key, new_key, part, propose
@@ -33,7 +34,7 @@ from payflow.store.mirror import InvoiceRow
 from payflow.store.moments import to_moment
 from payflow.store.runs import last_day, note_run, runs
 from payflow.store.stamp import stamp
-from payflow.sync import SyncReport, begin, read_again, sync
+from payflow.sync import SyncReport, begin, open_source, read_again, sync
 
 if TYPE_CHECKING:
     from payflow.store import Store
@@ -62,6 +63,9 @@ class RunReport:
     dropped: tuple[str, ...] = ()
     reversed: tuple[str, ...] = ()
     told: bool = False
+    #: references of charges that were posted to their source or taken back there, and of those that were not yet
+    posted: tuple[str, ...] = ()
+    unposted: tuple[str, ...] = ()
     #: ids of events that hooks took, did not take yet, and never took
     hooks_sent: tuple[str, ...] = ()
     hooks_waiting: tuple[str, ...] = ()
@@ -170,6 +174,8 @@ class _Night:
         transport = open_transport(self._workspace.mail)
         try:
             courier = Courier(self._store, self._workspace, transport, self._as_of, self._now, pause=self._pause)
+            to = posting(self._store, self._workspace, self._as_of)
+            courier.claimed_charges = lambda tx, claimed, day: intend_posts(tx, to, claimed, day, self._now)
             courier.recover()
             rounds = _ROUNDS
             while rounds and not self._clients(courier):
@@ -178,6 +184,7 @@ class _Night:
             told = self._owner(courier)
         finally:
             transport.close()
+        posted = self._charges() if to else Posted()
         hooks.intend(self._store, self._workspace, self._ground().decision, now=self._now)
         self._pause("hooks intended")
         hooked = hooks.deliver(self._store, self._workspace, as_of=self._as_of, now=self._moment(), pause=self._pause)
@@ -196,10 +203,26 @@ class _Night:
             dropped=tuple(self._dropped),
             reversed=tuple(self._reversed),
             told=told,
+            posted=tuple(posted.done),
+            unposted=tuple(dict.fromkeys((*posted.waiting, *posted.failed))),
             hooks_sent=tuple(hooked.sent),
             hooks_waiting=tuple(hooked.waiting),
             hooks_failed=tuple(hooked.failed),
         )
+
+    def _charges(self) -> Posted:
+        """Post what was claimed, and what goes back. Nothing of an invoice whose source could not be read again lately."""
+        found = self._ground()
+        workspace = found.agreed.workspace
+        return Clerk(
+            self._store,
+            workspace,
+            self._as_of,
+            self._moment,
+            lambda source: open_source(workspace, source, self._moment()),
+            found.decision.plan.paused | self._silent,
+            self._pause,
+        ).work()
 
     def _ground(self) -> Ground:
         return ground(self._store, self._workspace, self._as_of, self._now)
@@ -256,7 +279,8 @@ class _Night:
         """
         open_now = [one for one in found.decision.plan.messages if self._may_go(one)]
         keys: dict[str, list[str]] = {}
-        for row in self._aged(found, open_now):
+        posts = to_post(self._store)
+        for row in self._aged(found, open_now, posts):
             keys.setdefault(row.source, []).append(row.key)
         if not keys:
             return found
@@ -270,7 +294,7 @@ class _Night:
         self._unread += [report for report in reports if report.failed]
         again = self._ground()
         failed = {report.source for report in reports if report.failed}
-        for row in self._aged(again, open_now):
+        for row in self._aged(again, open_now, posts):
             source = sources[row.source]
             if source.name not in failed:
                 error = (
@@ -287,11 +311,12 @@ class _Night:
             calendar.opening(message.recipient, self._workspace.mail, self._moment()) is None
         )
 
-    def _aged(self, found: Ground, wanted: Iterable[ClientMessage]) -> list[InvoiceRow]:
-        """The invoices that messages ask for whose reading is too old to act on, of sources that may be asked."""
+    def _aged(self, found: Ground, wanted: Iterable[ClientMessage], posts: Iterable[int] = ()) -> list[InvoiceRow]:
+        """Invoices of messages, and of charges to be posted, whose reading is too old, of sources that may be asked."""
         oldest = to_moment(self._moment() - _FRESH)
         askable = self._askable(found)
-        rows = (askable.get(item.invoice.id) for message in wanted for item in message.notices)
+        ids = {item.invoice.id for message in wanted for item in message.notices} | set(posts)
+        rows = (askable.get(invoice) for invoice in sorted(ids))
         return [row for row, fresh in filter(None, rows) if fresh < oldest and row.id not in self._silent]
 
     def _askable(self, found: Ground) -> Mapping[int, tuple[InvoiceRow, str]]:

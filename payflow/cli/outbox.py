@@ -90,12 +90,16 @@ def resolve(session: Session, key: str, sent: bool | None, reason: str, as_json:
       payflow outbox resolve 2026-11-21-acme --sent --reason "found in the server's log"
     """
     from payflow.outbox import settle
+    from payflow.outbox.charges import posting
 
     if sent is None:
         raise click.UsageError("Say --sent or --not-sent.")
     with session.store() as store:
         row = settle.find(store, key)
-        words = settle.resolve(store, row.key, sent=sent, reason=reason, as_of=session.today, now=session.now)
+        to = posting(store, session.workspace, session.today)
+        words = settle.resolve(
+            store, row.key, sent=sent, reason=reason, as_of=session.today, now=session.now, posting=to
+        )
         _answer(session, store, row.key, words, as_json)
 
 

@@ -51,6 +51,7 @@ def needs(
         *_messages(known.facts),
         *_rates(unrated),
         *_given_up(known.facts),
+        *_unposted(known.facts),
         *_sources(sources, frozenset(known.source_names.values())),
         *_lines(known),
         *of_invoices,
@@ -145,6 +146,13 @@ def _given_up(facts: Facts) -> Iterable[Need]:
         yield Need(
             "hook-failed", about_hook(name), text, f"Correct it, then payflow outbox retry {several[0].key[:12]}."
         )
+
+
+def _unposted(facts: Facts) -> Iterable[Need]:
+    for one in facts.given_up:
+        if one.kind == "charge":
+            text = f"{one.target} refused the charge of effect {one.key}: {one.detail}"
+            yield Need("charge-not-posted", f"charge-not-posted:{one.key}", text, f"payflow outbox retry {one.key}")
 
 
 def _sources(sources: Sequence[SourceView], configured: Collection[str]) -> Iterable[Need]:

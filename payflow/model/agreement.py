@@ -417,6 +417,8 @@ class SourceSettings:
     #: Days after which a reading is stale; None: 2 for an API, 7 for files.
     stale_after: int | None = None
     was: str | None = None
+    #: Whether charges are posted to it, where its connector can write back.
+    post_charges: bool = False
 
 
 @dataclass(frozen=True, slots=True)

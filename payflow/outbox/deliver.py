@@ -28,7 +28,7 @@ from payflow.store.stamp import Stamp, stamp
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from payflow.store import Store
+    from payflow.store import Store, Transaction
 
 #: Waits between tries that failed for now: 15 minutes, doubling, at most a day.
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=15), timedelta(days=1)
@@ -78,6 +78,8 @@ class Courier:
     delivered: Delivered = field(default_factory=Delivered)
     pause: Callable[[str], None] = lambda _place: None
     outdated: bool = False
+    #: called inside T3 with the charges that it claims and their day, so that the effect which posts them is committed with them
+    claimed_charges: Callable[[Transaction, Sequence[Mapping[str, Any]], date], None] = lambda _tx, _charges, _day: None
     _stamp: Stamp | None = None
 
     def trust(self, known: Stamp) -> None:
@@ -185,7 +187,9 @@ class Courier:
             messages.settle(tx, key, outcome.state, outcome.detail, not_before=not_before)
             # a recovered claim names the transport it was claimed for, whatever mail leaves by now
             transport = row.transport if claimed else self.transport.name
-            journal.append(tx, _records(key, outcome, body, transport, self.as_of), at=self.now)
+            records = _records(key, outcome, body, transport, self.as_of)
+            journal.append(tx, records, at=self.now)
+            self.claimed_charges(tx, records[0].body["charges"], records[0].day)
             if known == self._stamp:
                 # what a run itself records is no news to it
                 self._stamp = stamp(tx)

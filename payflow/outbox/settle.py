@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from payflow.errors import Refused, UnknownName
 from payflow.model.journal import MessageState, Record, RecordKind
+from payflow.outbox.charges import intend_posts
 from payflow.place import who
 from payflow.store import effects, journal, messages
 from payflow.store.effects import EffectState
@@ -79,11 +80,21 @@ def _retry_effect(tx: Transaction, row: EffectRow, reason: str, as_of: date, now
 _RESOLVE = " Say what became of it: payflow outbox resolve KEY --sent or --not-sent."
 
 
-def resolve(store: Store, name: str, *, sent: bool, reason: str, as_of: date, now: datetime) -> str:
+def resolve(
+    store: Store,
+    name: str,
+    *,
+    sent: bool,
+    reason: str,
+    as_of: date,
+    now: datetime,
+    posting: frozenset[str] = frozenset(),
+) -> str:
     """Settle a message of which nobody knew whether it arrived.
 
     Sent: it counts as handed over on the day of its claim, and what T3 would have recorded is recorded now, the notices and the
-    fees they carry. Not sent: it never was, so its steps are free again and the next run decides about them.
+    fees they carry, and for sources in `posting` the effects that post them.
+    Not sent: it never was, so its steps are free again and the next run decides about them.
     """
     with store.transaction() as tx:
         row = find(tx, name)
@@ -94,7 +105,9 @@ def resolve(store: Store, name: str, *, sent: bool, reason: str, as_of: date, no
         else:
             messages.release(tx, row.key, f"a person says that it did not arrive: {reason}")
         # a fee that exists already would break its unique key here, and with it all of this
-        journal.append(tx, [_record(row, "sent" if sent else "not-sent", as_of, reason)], at=now)
+        record = _record(row, "sent" if sent else "not-sent", as_of, reason)
+        journal.append(tx, [record], at=now)
+        intend_posts(tx, posting, record.body["charges"], date.fromisoformat(record.body["day"]), now)
     if not sent:
         return f"{row.key} counts as never sent; the next run decides about its steps afresh."
     fees = len(row.body.get("charges", ()))

@@ -71,6 +71,10 @@ class Ran(Protocol):
     @property
     def told(self) -> bool: ...
     @property
+    def posted(self) -> Sequence[str]: ...
+    @property
+    def unposted(self) -> Sequence[str]: ...
+    @property
     def hooks_sent(self) -> Sequence[str]: ...
     @property
     def hooks_waiting(self) -> Sequence[str]: ...
@@ -85,7 +89,7 @@ def left_out(reports: Iterable[Synced]) -> bool:
 
 def run_left_out(report: Ran) -> bool:
     """Whether a run left something out: a failed or stale source, bad rows, a message that was not delivered."""
-    undelivered = bool(report.unsure or report.failed or report.hooks_waiting or report.hooks_failed)
+    undelivered = bool(report.unsure or report.failed or report.hooks_waiting or report.hooks_failed or report.unposted)
     return undelivered or left_out(report.synced) or any(source.stale for source in report.decision.sources)
 
 
@@ -106,6 +110,7 @@ def run(report: Ran, heartbeat: str = "") -> Json:
         **acts(report.decision),
         **{name: list(getattr(report, name)) for name in lists},
         "told": report.told,
+        "charges": {"posted": list(report.posted), "waiting": list(report.unposted)},
         "hooks": {word: list(getattr(report, f"hooks_{word}")) for word in ("sent", "waiting", "failed")},
         "left_out": run_left_out(report),
         "heartbeat": heartbeat or None,

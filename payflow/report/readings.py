@@ -70,6 +70,10 @@ def _did(report: Ran) -> list[str]:
         parts.append(f"{count(len(report.reversed), 'charge')} taken back")
     if report.told:
         parts.append("owner told")
+    if report.posted:
+        parts.append(f"{count(len(report.posted), 'charge')} posted")
+    if report.unposted:
+        parts.append(f"{count(len(report.unposted), 'charge')} not posted yet")
     if report.hooks_sent:
         parts.append(f"{count(len(report.hooks_sent), 'event')} to hooks")
     if undelivered := len(report.hooks_waiting) + len(report.hooks_failed):

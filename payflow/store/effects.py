@@ -93,6 +93,12 @@ def effects(db: Reader, kind: str, *states: EffectState) -> list[EffectRow]:
     return [_row(*row) for row in db.query(sql, (kind, *states))]
 
 
+def of_invoice(db: Reader, invoice: int) -> list[EffectRow]:
+    """Effects of the charges of an invoice."""
+    sql = f"SELECT {_NAMES} FROM effect WHERE invoice = ? ORDER BY created_at, key"  # noqa: S608 (own names, no values)
+    return [_row(*row) for row in db.query(sql, (invoice,))]
+
+
 def effect(db: Reader, key: str) -> EffectRow | None:
     """One effect, if it is there."""
     rows = db.query(f"SELECT {_NAMES} FROM effect WHERE key = ?", (key,))  # noqa: S608 (own names, no values)

@@ -110,6 +110,11 @@ def read_again(
     return reports
 
 
+def open_source(workspace: Workspace, source: SourceSettings, now: datetime) -> Connector:
+    """The connector of a source that is asked or written to. Raises `ConnectorError` when it is misconfigured."""
+    return discover()[source.connector].open(_context(workspace, source, (), now, source.options))
+
+
 def import_file(
     store: Store,
     workspace: Workspace,

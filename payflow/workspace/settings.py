@@ -184,6 +184,7 @@ class SourceReader:
             files=files,
             stale_after=table.whole("stale_after", 0, 1, 3650) or None,
             was=was,
+            post_charges=table.flag("post_charges", False),
             options=self._options(table, connector),
         )
 
@@ -205,10 +206,18 @@ class SourceReader:
             return {}
         spec = known[connector]
         table.asked += spec.options
+        if table.data.get("post_charges") is True and (table.data.get("files") or not posts_charges(spec)):
+            found = f"{connector} cannot post charges" if not posts_charges(spec) else "no charge is posted to files"
+            table.wrong("post_charges", found, "Leave the line out; charges then stand in letters and statements only.")
         return {key: self._option(table, key, spec) for key in own if key in spec.options}
 
     def _option(self, table: Table, key: str, spec: ConnectorSpec) -> object:
         return self.vault.secret(table, key) if key in spec.secrets else table.data[key]
+
+
+def posts_charges(spec: ConnectorSpec) -> bool:
+    """Whether a connector says that it can write charges back (`payflow.connector.Poster`)."""
+    return bool(getattr(spec, "posts_charges", False))
 
 
 def read_files(table: Table) -> tuple[str, ...]:

@@ -82,6 +82,8 @@ class Run:
     live: bool = True
     dry_run: bool = False
     told: bool = True
+    posted: tuple[str, ...] = ()
+    unposted: tuple[str, ...] = ()
     hooks_sent: tuple[str, ...] = ()
     hooks_waiting: tuple[str, ...] = ()
     hooks_failed: tuple[str, ...] = ()

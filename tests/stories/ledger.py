@@ -13,8 +13,20 @@ from typing import Any
 
 import pandas as pd
 
-from payflow.connector import CLIENTS, ENTRIES, INVOICES, Batch, ConnectorError, Limits, Problem, SourceContext, check
+from payflow.connector import (
+    CLIENTS,
+    ENTRIES,
+    INVOICES,
+    Batch,
+    ChargeOrder,
+    ConnectorError,
+    Limits,
+    Problem,
+    SourceContext,
+    check,
+)
 from payflow.model.facts import Reading, Scope
+from stories.till import Till
 
 LEDGER = """\
 [[source]]
@@ -144,6 +156,13 @@ class Ledger:
     now_says: tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]] = ((), ())
     asked: list[tuple[str, list[str]]] = field(default_factory=list)
     silent: Exception | None = None
+    #: where charges are posted to
+    till: Till | None = None
+
+    @property
+    def posts_charges(self) -> bool:
+        """Whether it can be written to."""
+        return self.till is not None
 
     def says(
         self,
@@ -178,7 +197,8 @@ class Ledger:
         return []
 
     def open(self, context: SourceContext) -> _Pull:
-        return (_Asked if self.askable else _Pull)(self, context.name, context)
+        kind = _Writes if self.till is not None else _Asked if self.askable else _Pull
+        return kind(self, context.name, context)
 
 
 @dataclass
@@ -201,3 +221,22 @@ class _Asked(_Pull):
 
     def reread(self, keys: Sequence[str]) -> Iterator[Batch]:
         yield from self.ledger.told_of(keys, self.context)
+
+
+class _Writes(_Asked):
+    """One that charges are posted to."""
+
+    @property
+    def till(self) -> Till:
+        assert self.ledger.till is not None
+        self.ledger.till.now = self.context.now
+        return self.ledger.till
+
+    def post(self, order: ChargeOrder, key: str) -> str:
+        return self.till.make("post", order, key)
+
+    def reverse(self, order: ChargeOrder, key: str) -> str:
+        return self.till.make("reverse", order, key)
+
+    def find(self, order: ChargeOrder) -> str:
+        return self.till.find(order)
