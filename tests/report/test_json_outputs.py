@@ -60,6 +60,7 @@ class Report:
     new_lines: int = 0
     problems: tuple[Problem, ...] = ()
     error: str = ""
+    again: bool = False
 
     @property
     def failed(self) -> bool:
