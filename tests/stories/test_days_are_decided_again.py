@@ -18,7 +18,7 @@ from payflow.policy.rate_digest import rates_digest
 from payflow.report.ansi import Style
 from payflow.report.replay import replay_json, replay_text
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import World, invoice, settings
+from stories.world import BOOKS, STATEMENTS, World, invoice, line, settings
 
 OPEN = invoice("INV-0012", "3000.00")
 
@@ -183,3 +183,21 @@ def test_the_digest_of_rates_names_figures_only(tmp_path: Path) -> None:
 def test_a_workspace_without_rates_of_its_own_has_no_folder_of_them(world: World) -> None:
     found: Workspace = world.workspace
     assert rates_folder(found.root) is None
+
+
+def test_a_decision_stood_on_the_bank_lines_of_its_day_and_a_later_statement_is_told(
+    make: Callable[..., World],
+) -> None:
+    world = make(toml=settings(sources=BOOKS + STATEMENTS)).on("2026-10-20").books(OPEN)
+    world.statement().begin()
+    part = line("2026-11-02", "1000.00", "INV-0012 first part")
+    world.on("2026-11-05").books(OPEN).statement(part).run()
+    assert world.steps("INV-0012") == [("reminder", "2026-11-05")]
+    assert [one.same for one in again(world, "2026-11-05")] == [True]
+    # A line of 3 November that only a later statement tells: on the 5th nothing was owed any more.
+    world.on("2026-11-09").statement(line("2026-11-03", "2000.00", "INV-0012 rest"), name="late.xml").sync()
+    [one] = again(world, "2026-11-05")
+    [act] = one.acts
+    assert (one.same, act.step, act.then, act.now) == (False, "reminder", True, False)
+    assert "a payment of 2,000.00 GBP dated 2026-11-03 is known now and was not then" in act.why
+    assert "outstanding: 2,000.00 GBP then, 0.00 GBP now" in act.why
