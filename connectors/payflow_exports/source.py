@@ -362,11 +362,15 @@ def _fallback(path: Path, bom: int, options: Options) -> str:
 
 def _rows(text: str, delimiter: str) -> list[tuple[list[str], int]]:
     """The first rows with the position in the text where each ends."""
-    lines = io.StringIO(text, newline="").readlines()
     ends = [0]
-    for line in lines:
-        ends.append(ends[-1] + len(line))
-    reader = csv.reader(lines, delimiter=delimiter)
+
+    def lines() -> Iterator[str]:
+        # as far as they are asked for: the first rows of a long text are few of its lines
+        for line in io.StringIO(text, newline=""):
+            ends.append(ends[-1] + len(line))
+            yield line
+
+    reader = csv.reader(lines(), delimiter=delimiter)
     rows: list[tuple[list[str], int]] = []
     try:
         for cells in reader:

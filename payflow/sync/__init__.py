@@ -29,6 +29,7 @@ from payflow.store.moments import to_moment
 from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
 from payflow.sync import lines, same
 from payflow.sync.apply import Counts, apply
+from payflow.sync.collecting import uncollected
 from payflow.sync.keep_out import kept_out
 from payflow.sync.known import known
 from payflow.sync.tables import Read, gather
@@ -181,7 +182,8 @@ def file_at(
 
 def read_file(file: File) -> FileRead:
     """Read one export, which needs no store. Raises `ConnectorError`."""
-    return FileRead(file, *gather(file.spec.open(file.context).pull(None)))
+    with uncollected():
+        return FileRead(file, *gather(file.spec.open(file.context).pull(None)))
 
 
 def file_before(store: Store, workspace: Workspace, file: File, *, now: datetime) -> SyncReport | None:
@@ -335,7 +337,8 @@ def _read_into(
     before = None if full else same.taken(store, source.key, digest, now)
     if before is not None:
         return _again(source, spec, before)
-    reads, next_cursor = gather(ask(spec.open(context)))
+    with uncollected():
+        reads, next_cursor = gather(ask(spec.open(context)))
     return _store(store, workspace, source, spec, reads, next_cursor, now, digest)
 
 
@@ -368,7 +371,7 @@ def _store(
     reads = [kept_out(read, source.key, register, numbers) for read in reads]
     timezone = workspace.business.timezone
     total, told = Counts(), Counts()
-    with store.transaction() as tx:
+    with uncollected(), store.transaction() as tx:
         state = known(tx, source.key)
         for read in reads:
             counts = apply(tx, source.key, read, state, timezone=timezone, now=now)

@@ -1,0 +1,39 @@
+"""Reading large books does not stop for garbage, and leaves the collector as it found it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+
+import pytest
+
+from payflow import sync as syncing
+from payflow.errors import ConnectorError
+from stories.world import World, invoice
+
+
+def test_the_collector_rests_while_a_source_is_read_and_goes_on_after_it(
+    make: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make().on("2026-11-05").books(invoice("INV-0012", "3000.00"))
+    seen: list[bool] = []
+
+    def gather(batches: object) -> object:
+        seen.append(gc.isenabled())
+        return real(batches)  # type: ignore[arg-type]  # handed on as it came
+
+    real = syncing.gather
+    monkeypatch.setattr(syncing, "gather", gather)
+    world.sync()
+    assert seen == [False]
+    assert gc.isenabled()
+
+
+def test_a_file_that_cannot_be_read_leaves_it_on_too(make: Callable[..., World]) -> None:
+    world = make().on("2026-11-05").books(invoice("INV-0012", "3000.00"), name="books.csv")
+    path = world.root / "exports" / "books.csv"
+    path.write_text(path.read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
+    world.sync()
+    with pytest.raises(ConnectorError, match="no rows below it"):
+        world.take("exports/books.csv")
+    assert gc.isenabled()
