@@ -560,3 +560,20 @@ def test_smtp_without_a_server_says_what_is_missing() -> None:
     transport = open_transport(MailSettings(transport="smtp", smtp=Smtp("127.0.0.1", 25)))
     assert transport.name == "smtp"
     transport.close()
+
+
+@pytest.mark.parametrize("answer", [None, "421 closing", "554 what?"])
+def test_whatever_happens_at_quit_the_message_is_sent(answer: str | None) -> None:
+    with Scripted({"QUIT": answer}) as server:
+        transport = SmtpTransport(server.settings)
+        assert transport.prepare("m1", letter(), (MAIN,)).hand_over().state is MessageState.SENT
+        transport.close()
+        assert len(server.complete) == 1
+
+
+def test_a_connection_lost_after_the_reply_leaves_the_message_sent_and_the_next_one_gets_another() -> None:
+    with Scripted({"RSET": None}) as server, transport_to(server.settings) as transport:
+        assert transport.prepare("m1", letter(), (MAIN,)).hand_over().state is MessageState.SENT
+        # the server is gone when the next message begins
+        assert transport.prepare("m2", letter(key="m2"), (MAIN,)).hand_over().state is MessageState.SENT
+        assert len(server.complete) == 2
