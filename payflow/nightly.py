@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from payflow.decide import Ground, ground, stood_on, today
+from payflow.decide.parts import Pool
 from payflow.decide.views import ASKING
 from payflow.errors import DeliveryError, Refused, WorkspaceError
 from payflow.model.agreement import Workspace
@@ -79,19 +80,21 @@ def run(
     now: datetime,
     dry_run: bool = False,
     accept_clock: bool = False,
+    pool: Pool | None = None,
     pause: Callable[[str], None] = lambda _place: None,
     tell: Callable[[str], None] = lambda _text: None,
 ) -> RunReport:
     """Read the sources, decide, and when live carry out. `dry_run` reads nothing anew and writes nothing at all.
 
-    `tell` is told in a few words what is being done, for those who wait.
+    `pool` works decisions out in parts; everything else, delivery above all, is done here. `tell` is told in a few words what
+    is being done, for those who wait.
 
     Raises `Refused` while a step, source or project that the journal knows is gone without `was`, and when `now` is before the
     last run unless `accept_clock` says that it was the last run's clock that was wrong.
     """
     if dry_run:
         as_of = today(workspace, now)
-        found = ground(store, workspace, as_of, now)
+        found = ground(store, workspace, as_of, now, pool)
         return RunReport(as_of, found.decision.live, True, (), found.decision)
     now, as_of = _onwards(store, workspace, now, accept_clock)
     begin(store, now)
@@ -100,13 +103,13 @@ def run(
     synced = tuple(sync(store, workspace, now=now, tell=tell))
     pause("synced")
     tell("deciding, and sending what is due")
-    found = ground(store, workspace, as_of, now)
+    found = ground(store, workspace, as_of, now, pool)
     if found.agreed.problems:
         raise Refused("\n".join(str(problem) for problem in found.agreed.problems))
     if not found.decision.live:
         return RunReport(as_of, False, False, synced, found.decision)
     found = note_agreement(store, workspace, found, now)
-    night = _Night(store, workspace, as_of, now, pause)
+    night = _Night(store, workspace, as_of, now, pause, pool)
     return night.carry_out(synced)
 
 
@@ -154,8 +157,15 @@ class _Night:
     """One live run."""
 
     def __init__(
-        self, store: Store, workspace: Workspace, as_of: date, now: datetime, pause: Callable[[str], None]
+        self,
+        store: Store,
+        workspace: Workspace,
+        as_of: date,
+        now: datetime,
+        pause: Callable[[str], None],
+        pool: Pool | None = None,
     ) -> None:
+        self._pool = pool
         self._store, self._workspace, self._as_of, self._now = store, workspace, as_of, now
         self._pause = pause
         self._renderer = Renderer(workspace.root, workspace.business)
@@ -225,7 +235,7 @@ class _Night:
         ).work()
 
     def _ground(self) -> Ground:
-        return ground(self._store, self._workspace, self._as_of, self._now)
+        return ground(self._store, self._workspace, self._as_of, self._now, self._pool)
 
     def _clients(self, courier: Courier) -> bool:
         """Decide, propose and hand over. False when the facts changed meanwhile, so that it must be decided again."""

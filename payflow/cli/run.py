@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
 import click
 
 from payflow.cli.options import json_option
 from payflow.cli.session import LEFT_OUT, Session
 from payflow.errors import Refused
+
+if TYPE_CHECKING:
+    from payflow.decide.parts import Pool
 
 
 @click.command()
@@ -22,9 +28,22 @@ from payflow.errors import Refused
 @click.option(
     "--accept-clock", is_flag=True, help="Run although the last run was at a later moment: its clock was wrong."
 )
+@click.option(
+    "--workers",
+    metavar="ADDRESS",
+    help="Decide on the workers of a running Dask cluster, such as tcp://scheduler:8786; docs/scale.md.",
+)
 @json_option
 @click.pass_context
-def command(context: click.Context, dry_run: bool, wait: float, quiet: bool, accept_clock: bool, as_json: bool) -> None:
+def command(
+    context: click.Context,
+    dry_run: bool,
+    wait: float,
+    quiet: bool,
+    accept_clock: bool,
+    workers: str | None,
+    as_json: bool,
+) -> None:
     """Read the sources, decide, and send what is due.
 
     Meant for cron, every hour: prints one line. Until `payflow live`, every run is a preview that writes to nobody. Running
@@ -47,9 +66,20 @@ def command(context: click.Context, dry_run: bool, wait: float, quiet: bool, acc
     session = context.ensure_object(Session)
     session.quiet = quiet
     _check_rehearsal(session, dry_run)
-    with session.store() as store, store.lock(wait), progress(silent=as_json or quiet) as line:
+    with (
+        _pool(workers) as pool,
+        session.store() as store,
+        store.lock(wait),
+        progress(silent=as_json or quiet) as line,
+    ):
         report = run(
-            store, session.workspace, now=session.now, dry_run=dry_run, accept_clock=accept_clock, tell=line.tell
+            store,
+            session.workspace,
+            now=session.now,
+            dry_run=dry_run,
+            accept_clock=accept_clock,
+            pool=pool,
+            tell=line.tell,
         )
     for source in report.synced:
         session.complain(source.problems)
@@ -74,6 +104,15 @@ def command(context: click.Context, dry_run: bool, wait: float, quiet: bool, acc
             session.say(run_line(report, session.now))
     if left_out:
         context.exit(LEFT_OUT)
+
+
+def _pool(workers: str | None) -> AbstractContextManager[Pool | None]:
+    """The cluster that was named, if one was."""
+    if not workers:
+        return nullcontext()
+    from payflow.cluster import connect
+
+    return connect(workers)
 
 
 def _check_rehearsal(session: Session, dry_run: bool) -> None:
