@@ -1,0 +1,41 @@
+"""What a client's place says of interest and late payment: warnings with their source, for `payflow doctor`. They cap nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from payflow.errors import Problem
+from payflow.model.agreement import Contract, Policy, Workspace
+from payflow.policy.cautions import Caution, warnings_for
+
+#: The currencies in which the laws of a country name their amounts.
+_CURRENCY = {"US": "USD", "CA": "CAD"}
+
+
+def cautions(workspace: Workspace) -> Iterator[Problem]:
+    """One warning for each law that concerns a contract, with the projects that it concerns."""
+    concerned: dict[Caution, list[str]] = {}
+    for contract in sorted(workspace.agreement.contracts.values(), key=lambda one: one.project):
+        place = contract.client.country or workspace.business.country
+        policy = workspace.agreement.policies.get(contract.policy)
+        found = warnings_for(place, annual=_annual(policy), amount=_largest(contract, place), agreed=contract.signed)
+        for caution in found:
+            concerned.setdefault(caution, []).append(contract.project)
+    for caution, projects in concerned.items():
+        where = f"clients in {caution.place} ({', '.join(projects[:3])}{' and more' if len(projects) > 3 else ''})"
+        yield Problem(where, caution.text.rstrip("."), f"A hint, not advice; source: {caution.source}.")
+
+
+def _annual(policy: Policy | None) -> Fraction | None:
+    """The yearly rate that was agreed; nothing where none is, and None where it is a statute's, which changes."""
+    if policy is None or policy.interest is None:
+        return Fraction(0)
+    return None if policy.interest.statute else policy.interest.annual
+
+
+def _largest(contract: Contract, place: str) -> int | None:
+    """The largest milestone, where it is in the currency of the place; what is in another may be worth any amount there."""
+    if contract.currency != _CURRENCY.get(place[:2]) or not contract.milestones:
+        return None
+    return max(milestone.amount for milestone in contract.milestones)
