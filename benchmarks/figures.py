@@ -134,6 +134,20 @@ def report(folder: Path, scale: float) -> list[Row]:
     return measured(folder, scale)
 
 
+def postgresql(folder: Path, scale: float) -> list[Row]:
+    """Many rows into PostgreSQL through COPY, beside `executemany`."""
+    from benchmarks.stores import postgresql as measured
+
+    return measured(folder, scale)
+
+
+def glance(folder: Path, scale: float) -> list[Row]:
+    """What is asked again while nothing changed, on both stores, beside a process that asks the database one question."""
+    from benchmarks.stores import glance as measured
+
+    return measured(folder, scale)
+
+
 #: name -> what it measures
 ALL: Mapping[str, Callable[[Path, float], list[Row]]] = {
     "start-up": start_up,
@@ -143,4 +157,6 @@ ALL: Mapping[str, Callable[[Path, float], list[Row]]] = {
     "report": report,
     "import": big_import,
     "mails": mails,
+    "postgresql": postgresql,
+    "glance": glance,
 }
