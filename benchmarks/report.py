@@ -77,7 +77,7 @@ def _plain_text(folder: Path) -> dict[str, tuple[Sequence[object], int, str]]:
     if (place := _on_path("ledger")) is not None:
         found["`ledger`"] = ([place, *ledger], 3, "1/5")
     if (place := _on_path("hledger")) is not None:
-        found["`hledger`"] = ([place, *hledger], 1, "1/20")
+        found["`hledger`"] = ([place, *hledger], 3, "1/20")
     if (python := _python_with("beanquery")) is not None:
         # its cache of parsed files is off: each run reads the books
         words = ["env", "BEANCOUNT_DISABLE_LOAD_CACHE=1", python, "-m", "beanquery", folder / "books.beancount", query]
