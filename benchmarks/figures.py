@@ -104,6 +104,19 @@ def kernel(folder: Path, scale: float) -> list[Row]:  # noqa: ARG001  # books ar
     return [Row(what, Run(ours, peak()), "bare NumPy, the same figures, same process", Run(theirs, peak()), "2 times")]
 
 
+def workers(folder: Path, scale: float) -> list[Row]:  # noqa: ARG001  # its invoices are made in memory
+    """Two local Dask workers beside the same parts one after the other in one process."""
+    from benchmarks.kernel import peak
+    from benchmarks.workers import compare
+
+    count = int(1_000_000 * scale)
+    ours, alone = compare(count)
+    what = f"a decision on {count:,} invoices by two local Dask workers, the same figures"
+    return [
+        Row(what, Run(ours, peak()), "the same parts one after the other, one process", Run(alone, peak()), "1.5 times")
+    ]
+
+
 def _import(folder: Path, rows: int) -> None:
     once([PAYFLOW, "-C", folder, "--now", NOW, "import", write_workspace(folder, rows)])
 
@@ -159,4 +172,5 @@ ALL: Mapping[str, Callable[[Path, float], list[Row]]] = {
     "mails": mails,
     "postgresql": postgresql,
     "glance": glance,
+    "workers": workers,
 }
