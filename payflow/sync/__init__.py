@@ -273,7 +273,8 @@ def _sync_one(
     context = _context(workspace, source, files, now, source.options)
     if source.files and not files:
         error = f"no file matches {', '.join(source.files)} in {workspace.root}. Export one there, or correct `files`."
-        return _failed(store, source, spec, error, now)
+        # nothing failed to answer: what was imported from elsewhere still stands, for as long as it is fresh
+        return SyncReport(source.name, spec.name, error=error)
     cursor = None if full else read_cursor(store, source.key)
     return _guarded(store, workspace, source, spec, context, lambda connector: connector.pull(cursor), now, full=full)
 
