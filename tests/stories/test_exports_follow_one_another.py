@@ -214,7 +214,11 @@ def test_a_source_that_fails_deletes_nothing_and_is_told_of(make: Callable[..., 
     assert [one.failed for one in report.synced] == [True]
     assert world.view("INV-0012").outstanding == 300000
     assert "source-failed" in world.needs()
-    # One failed read is no reason for silence: the books were read an hour ago.
+    # Nobody is written to about what could not be read; the next reading that comes through goes on.
+    assert world.steps("INV-0012") == []
+    ledger.down = False
+    ledger.says(world.on("2026-11-05 11:00").now, [debt("in_1", 300000, number="INV-0012")])
+    world.run()
     assert world.steps("INV-0012") == [("reminder", "2026-11-05")]
 
 
