@@ -138,9 +138,10 @@ def _ground(
     )
     found = worked_out(setting, pool)
     listed = found.views
+    banked = replace(setting.bank, moneys=dict(found.moneys), books=dict(found.books))
     if facts.lines:
-        banked = replace(setting.bank, moneys=dict(found.moneys), books=dict(found.books))
-        setting = replace(setting, bank=bank.with_suggestions(banked, _outstanding(listed)))
+        banked = bank.with_suggestions(banked, _outstanding(listed))
+    setting = replace(setting, bank=banked)
     projects = _judge(listed, setting, standing, memory, as_of)
     of_invoices = [need for _, several in found.needs for need in several]
     wanted = needs(setting, of_invoices, found.unrated, claimed, sources, standing.problems)

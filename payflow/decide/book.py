@@ -211,7 +211,7 @@ def _entries(
     for index, invoice in enumerate(facts.invoices):
         own = told.get(index, [])
         more = _inferred(invoice, facts.observed.get(invoice.id), own)
-        if bank.debts:
+        if invoice.id in bank.debts:
             own, more = _with_lines(bank, invoice, own, more, today)
         code = currencies[invoice.currency]
         own += [

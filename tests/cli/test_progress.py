@@ -21,6 +21,12 @@ from stories.world import World, invoice
 __all__ = ["ledger", "make"]
 
 
+@pytest.fixture
+def store_kind() -> str:
+    """What is shown does not depend on where the store is."""
+    return "sqlite"
+
+
 class Terminal:
     """A pseudo-terminal: `stream` is what a program writes to, `seen` what then stands there."""
 
