@@ -85,7 +85,7 @@ def _tables(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     return {table: store.query(f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES}
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=twice)
 def test_readings_in_columns_leave_what_they_leave_row_by_row(
     tmp_path_factory: pytest.TempPathFactory, told: list[tuple[Told, int]]

@@ -172,13 +172,15 @@ def test_a_large_export_is_read_in_bounded_memory(tmp_path: Path) -> None:
             cells |= {"InvoiceAmountDue": f"{number}.50", "Type": "Sales invoice", "Status": "Awaiting Payment"}
             file.write(f"{','.join(cells.values())}\n" * 2)
     program = (
-        "import sys, resource; from pathlib import Path; sys.path.insert(0, sys.argv[2])\n"
+        "import re, sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])\n"
         "from exports.golden import read; from payflow_xero import CONNECTOR\n"
         "batch = read(CONNECTOR, Path(sys.argv[1]))\n"
-        "print(len(batch.invoices), len(batch.problems), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+        # this program's own peak: what getrusage tells is never below what the test's own process held when it began this one
+        "peak = re.search(r'VmHWM:\\s+(\\d+) kB', Path('/proc/self/status').read_text())\n"
+        "print(len(batch.invoices), len(batch.problems), int(peak[1]) // 1024)\n"
     )
     command = [sys.executable, "-c", program, str(path), str(HERE.parent)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     invoices, problems, mebibytes = (int(word) for word in result.stdout.split())
     assert (invoices, problems) == (100_000, 0)
-    assert mebibytes < 700
+    assert mebibytes < 500
