@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.columns import to_date, to_day
 from payflow.model.agreement import Bill, Contract, LateFee, Policy, Step
@@ -39,8 +41,7 @@ CHARGES = Step("charges", "charges", 0, "charges")
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One invoice with what planning needs beside its view. `movements` are (day number, amount) that count."""
 
     view: InvoiceView
@@ -201,10 +202,12 @@ def interest_drafts(case: Case, as_of: date, store: str) -> tuple[FeeDraft, ...]
         or not case.own_debt
     ):
         return ()
+    told = any(notice.handed_over and not notice.step.startswith(ladder.CORRECTION) for notice in case.notices)
+    if view.state is State.UNKNOWN or not (told or case.wanted):
+        return ()
     once = once_ref(case, store)
     paid, wanted = view.state is State.PAID, once in case.wanted
-    told = any(notice.handed_over and not notice.step.startswith(ladder.CORRECTION) for notice in case.notices)
-    if once in case.forgone or view.state is State.UNKNOWN or not (wanted or told):
+    if once in case.forgone or not (wanted or told):
         return ()
     if policy.bill is Bill.MONTHLY:
         return tuple(_by_month(case, policy, as_of, store, ended=not paid))

@@ -8,13 +8,13 @@ NumPy arrays: int64 minor units, int64 days since 1970-01-01, codes, and `NO_DAY
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -152,8 +152,7 @@ def to_date(day: int) -> date:
     return date.fromordinal(int(day) + _EPOCH)
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(Struct, frozen=True):
     """Everything the pure parts need to know of the books, one row per invoice, entries beside.
 
     Invoices: `id` minted once and journaled; `total` minor units with tax; `issued_on` day; `due_printed` day or `NO_DAY`: the
@@ -196,13 +195,13 @@ class Book:
         low, high = np.searchsorted(self.entry_row, [max(first, 0), last])
         rows, entries = slice(first, last), slice(int(low), int(high))
         parts: dict[str, Any] = {}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name == "entry_row":
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if name == "entry_row":
                 value = value[entries] - first
-            elif item.name not in ("clients", "currencies"):
-                value = value[entries if item.name.startswith("entry_") else rows]
-            parts[item.name] = value
+            elif name not in ("clients", "currencies"):
+                value = value[entries if name.startswith("entry_") else rows]
+            parts[name] = value
         return Book(**parts)
 
     def entries_of(self, row: int) -> slice:

@@ -7,13 +7,15 @@ batch; a source that cannot be read at all raises `ConnectorError`. Nothing here
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from payflow.columns import CLIENTS, ENTRIES, INVOICES, LINES, NO_DAY, Ints, Kind, check, empty, to_date, to_day
 from payflow.errors import ConnectorError, DeliveryError, Problem, nearest
+from payflow.guarded import Guarded
 from payflow.model.facts import EntryKind, LineKind, Reading, Scope, Settlement, Status
 from payflow.money import AmountError, Marks, decimal, exponent, is_currency, parse
 
@@ -67,8 +69,7 @@ __all__ = [
 Cursor = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """One portion of a reading. Tables hold the columns of `payflow.columns`, money as `Int64`, never a float.
 
     Consecutive batches with an equal `reading` are one reading: a file is one, an API pull is one. A pull that raises leaves
@@ -86,20 +87,21 @@ class Batch:
     lines: pd.DataFrame | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceContext:
+class SourceContext(Guarded, frozen=True):
     """What a connector is told about its source.
 
     `files` are absolute paths, newest last. `currency` is the business's, for exports that name none; `timezone` its IANA
     zone, for stamps in UTC; `now` an aware datetime. `options` are the source's own keys from `payflow.toml`.
     """
 
+    unshown: ClassVar[frozenset[str]] = frozenset({"options"})
+
     name: str
     files: Sequence[Path]
     currency: str
     timezone: str
     now: datetime
-    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Connector(Protocol):
@@ -126,8 +128,7 @@ class Rereader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeOrder:
+class ChargeOrder(Struct, frozen=True):
     """A charge to be posted, or one taken back: every parameter was frozen when it was decided and is the same at every try.
 
     `tag` is what is set as our metadata and found again by; `ref` is printed on the invoice and comes back in its reference.
@@ -168,8 +169,7 @@ class Poster(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a format cannot tell, in plain sentences for `payflow doctor`, and which other export would."""
 
     cannot_tell: Sequence[str] = ()
@@ -218,8 +218,7 @@ class ConnectorSpec(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(Struct, frozen=True):
     """How near a file that is nobody's comes to a connector's formats.
 
     `broken`: it can be no file of anybody's, and why. Else how many `names` of the nearest format's header its row `row` has,

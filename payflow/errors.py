@@ -15,12 +15,11 @@ Bad rows in a file are not exceptions but `Problem` values, collected and report
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in something a user wrote or exported: where it is, what was found, what to do."""
 
     where: str

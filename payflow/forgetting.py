@@ -10,10 +10,11 @@ import getpass
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from payflow.decide import Ground, ground, today
 from payflow.decide.erased_lines import Erasure, erasure
@@ -40,8 +41,7 @@ _OWN_WAY = frozenset({"journal", "journal_body", "client", "invoice", "entry", "
 _OPEN = frozenset({State.OPEN, State.OVERDUE, State.DISPUTED, State.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A client and all that names it: `pairs` are (source key, the client's key in it), `others` texts that name other clients.
 
     `name` is what it is called afterwards, `id` what the journal then calls it.
@@ -59,8 +59,7 @@ class Person:
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Forgot:
+class Forgot(Struct, frozen=True):
     """What an erasure did. `left` are places of the user's own in which the client still stands."""
 
     name: str

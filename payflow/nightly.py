@@ -7,12 +7,14 @@ no lock itself; the command line does. Running again, late or twice plans nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.decide import Ground, ground, stood_on, today
 from payflow.decide.parts import Pool
@@ -48,8 +50,7 @@ _ROUNDS = 3
 _SKEW = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
+class RunReport(Struct, frozen=True):
     """What a run did. Keys of messages by outcome; `reversed` are references of charges taken back."""
 
     as_of: date

@@ -6,9 +6,10 @@ The plan is desired state less what the journal holds, so that planning again af
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from payflow.charging import (
     CHARGES,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
 from xml.parsers import expat
+
+from msgspec import Struct, field
 
 from payflow.connector import AmountError, ConnectorError, LineKind, Marks, Problem
 from payflow_bank.remittance import stated
@@ -36,8 +37,7 @@ _CHARGED = frozenset({"CHRG", "FEES", "COMM", "COMT"})
 _DECIMALS = re.compile(r"^[0-9]{1,30}(?:\.[0-9]{0,20})?$")
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     """An element: its name without namespace, where it begins, its currency, text and children."""
 
     name: str
@@ -217,8 +217,7 @@ def _balance(statement: Statement, node: _Node, problems: Problems) -> None:
         statement.continues = kind == "OPBD" and node.one("Tp/SubTp/Cd") == "INTM"
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     """One booked entry, which may stand for many payments."""
 
     statement: Statement

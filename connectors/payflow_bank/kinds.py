@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from payflow.connector import ConnectorError
 from payflow_bank import camt
@@ -18,8 +19,7 @@ _NO_STATEMENTS = ("<!doctype html", "<html", "<table", "%pdf")
 _TITLES = {OFX: "OFX statement", QIF: "QIF statement", MT940: "MT940 statement"}
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A format by its word and, for people, its title."""
 
     word: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from payflow.connector import AmountError, ConnectorError, Marks, Problem, is_currency
 from payflow_bank import remittance
@@ -39,8 +40,7 @@ def is_mt940(head: str) -> bool:
     return bool(re.search(r"(?m)^:20:", head)) and bool(re.search(r"(?m)^:60[FM]:", head))
 
 
-@dataclass(slots=True)
-class _Field:
+class _Field(Struct):
     """One field with the row on which it begins."""
 
     row: int

@@ -9,8 +9,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from payflow.connector import AmountError, ConnectorError, Marks, Problem
 from payflow_bank.statement import FEE, REVERSAL, TRANSFER, Line, Statement, minor, one_line
@@ -37,8 +38,7 @@ def is_ofx(head: str) -> bool:
     return beginning[:9].upper() == "OFXHEADER" or (beginning[:1] == "<" and bool(_BEGIN.search(head)))
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """What has been read of one statement, and of the line that is open in it."""
 
     statement: Statement

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.connector import (
     CLIENTS,
@@ -40,8 +42,7 @@ _TELLING = 5
 _TEXTS = ("account", "currency", "payer", "payer_account", "text", "reference", "bank_id", "kind")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """A source's options, checked. `table` is the format that its `columns` describe."""
 
     options: Options
@@ -73,8 +74,7 @@ def read_settings(context: SourceContext) -> Settings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class BankConnector:
+class BankConnector(Struct, frozen=True):
     """The statements of one source."""
 
     context: SourceContext

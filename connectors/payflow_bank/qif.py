@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from payflow.connector import AmountError, ConnectorError, Marks, Problem
 from payflow_bank.statement import Line, Statement, minor, one_line
@@ -34,8 +36,7 @@ def is_qif(head: str) -> bool:
     return bool(_BEGIN.match(head))
 
 
-@dataclass(slots=True)
-class _Record:
+class _Record(Struct):
     """The lines of one record by their letters, and where it begins."""
 
     row: int

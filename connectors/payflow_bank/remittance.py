@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from payflow.connector import LineKind
 from payflow_bank.statement import FEE, REVERSAL, TRANSFER, one_line
@@ -33,8 +34,7 @@ _CHARGED = frozenset({"805", "808"})
 _IBAN = re.compile(r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$")
 
 
-@dataclass(frozen=True, slots=True)
-class Remittance:
+class Remittance(Struct, frozen=True):
     """What the field says of a line."""
 
     text: str = ""

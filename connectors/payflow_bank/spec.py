@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from payflow.connector import Connector, Limits, Near, SourceContext
 from payflow_exports.common import COMMON
@@ -54,8 +55,7 @@ _CANNOT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BankSpec:
+class BankSpec(Struct, frozen=True):
     """Statements of bank accounts, in whatever format. Cheap to import; readings are stale after a week."""
 
     name: str = "bank"

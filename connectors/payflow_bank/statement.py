@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from payflow.connector import AmountError, LineKind, Marks, decimal, is_currency
 from payflow_exports.amounts import amount
@@ -14,8 +15,7 @@ TRANSFER, REVERSAL, FEE = LineKind.TRANSFER, LineKind.REVERSAL, LineKind.FEE
 _AGAIN = "A line may be missing or stand in it twice: download the statement again, and compare it with the account."
 
 
-@dataclass(slots=True)
-class Line:
+class Line(Struct):
     """One booked movement. `row` is where it stands in the file; `amount` is in minor units, positive for money that came in.
 
     `on` is the day of booking, `value_on` the day from which it counts. `reference` is structured (a creditor reference, else
@@ -35,8 +35,7 @@ class Line:
     currency: str = ""
 
 
-@dataclass(slots=True)
-class Statement:
+class Statement(Struct):
     """One statement of one account. Balances are in minor units of `currency`, None where they are not told.
 
     `whole` is false once a line of it could not be read: then it cannot add up. `assumed`: the file does not name the currency.

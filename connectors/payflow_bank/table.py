@@ -211,7 +211,7 @@ def _running(lines: Sheet) -> None:
 
     if "balance" not in lines or not lines.good.all() or len(lines) < 2:
         return
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from payflow_exports.problems import Problems
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from payflow.connector import AmountError, Marks, exponent, parse
 
@@ -22,8 +23,7 @@ _LONGEST = 60
 LARGEST = 10**15
 
 
-@dataclass(frozen=True, slots=True)
-class MarkProof:
+class MarkProof(Struct, frozen=True):
     """Texts that prove a decimal mark, empty where none does, and one whose meaning depends on it."""
 
     point: str = ""

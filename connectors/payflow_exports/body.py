@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 
 from payflow.connector import ConnectorError, Ints, Kind, Problem
 from payflow_exports.dates import read
@@ -32,8 +32,7 @@ _MOST_ODD = 100_000
 _LONGEST_ODD = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """Columns of equal length by field; `rows` are their numbers in the file; `cut`: the file ends before its time.
 
     `damaged` are the numbers of rows that could not be read and are missing.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+
+from msgspec import Struct
 
 from payflow_exports.format import DayOrder
 
@@ -46,8 +47,7 @@ _YEARS = range(1900, 2200)
 _LATEST_SHORT_YEAR = 68
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A date as it stands in a cell. Where `open` is true, `first` and `second` are slots in an order yet to be decided;
     otherwise `first` is the month and `second` the day."""
 
@@ -124,8 +124,7 @@ def _zone(text: str | None) -> tzinfo | None:
     return timezone((-1 if text[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes))
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """Texts that prove an order, empty where none does, and one whose meaning depends on it."""
 
     day_first: str = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.connector import (
     CLIENTS,
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
     from payflow_exports.sheet import Sheet
 
 
-@dataclass(frozen=True, slots=True)
-class FileConnector:
+class FileConnector(Struct, frozen=True):
     """The files of one source, each of which is one reading."""
 
     context: SourceContext

@@ -9,11 +9,12 @@ invoices hold that column; `client_name` and `email` describe the client; any ot
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from payflow.connector import INVOICES, Kind, Limits, Scope
 
@@ -35,16 +36,14 @@ class DayOrder(StrEnum):
     MONTH_FIRST = "month-first"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What stands around the data of a report: cells of the rows above the header, texts of the last rows of the file."""
 
     titles: Sequence[Sequence[str]]
     tail: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True):
     """What a report says of itself: the day it speaks for, when it was printed, which invoices it lists.
 
     `printed` without a zone is the business's time. `covers_from` and `covers_to` bound the issue dates; None is unbounded.
@@ -57,8 +56,7 @@ class About:
     covers_to: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(Struct, frozen=True):
     """The canonical tables that one file yields, and its scope and issue dates where only the rows can tell. `lines` are those
     of a bank statement."""
 
@@ -71,8 +69,7 @@ class Portion:
     lines: pd.DataFrame | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One kind of file. `build` turns its rows into canonical tables; everything before that is shared.
 
     `required` fields make a header row; names in `foreign` show that the file is something else. `grouped` True: the first

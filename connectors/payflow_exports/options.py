@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from payflow.connector import ConnectorError, Marks, Problem, Scope, is_currency, nearest
 from payflow_exports.common import COMMON
@@ -21,8 +22,7 @@ _WITHOUT_MARK = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-
 _ENUM = TypeVar("_ENUM", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How to read the files of one source; None: find out."""
 
     encoding: str | None = None

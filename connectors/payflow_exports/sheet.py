@@ -7,12 +7,13 @@ order of dates are decided from the whole file, however few rows a sheet still h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from payflow.connector import (
@@ -45,8 +46,7 @@ if TYPE_CHECKING:
 _WORD = TypeVar("_WORD")
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(Struct, frozen=True):
     """Minor units per row; `known` is false where the cell is empty or unreadable."""
 
     values: Ints
@@ -62,8 +62,7 @@ class Amounts:
         return Amounts(-self.values, self.known)
 
 
-@dataclass(frozen=True)
-class Conventions:
+class Conventions(Struct, frozen=True, dict=True):
     """How a file writes amounts and dates, decided once from all its rows, when first asked."""
 
     found: Found
@@ -151,8 +150,7 @@ _SIGNS = {
 }
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Struct, frozen=True, dict=True):
     """Some data rows of one file. `currency` is the one for rows that name none; `home` the business's time zone."""
 
     conventions: Conventions
@@ -161,7 +159,7 @@ class Sheet:
     problems: Problems
     home: tzinfo
     currency: str
-    good: Mask = field(repr=False)
+    good: Mask
     #: whether the currency for silent rows was asked for by the user
     currency_sure: bool = True
     #: other sheets of the same workbook that belong to this one

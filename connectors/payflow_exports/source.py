@@ -9,10 +9,12 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.connector import ConnectorError, Near, Problem
 from payflow_exports.format import Format, Frame, known
@@ -43,8 +45,7 @@ _BINARIES = {
 _EMPTY = "Export it again and check that the download finished."
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A recognised file. `header_row` counts from 1; `body_at` is the byte after the header; `width` the cells of a row.
 
     `content` is the table in UTF-8 where the file holds it in another shape, such as a sheet of a workbook; `sheet` is that
@@ -71,8 +72,7 @@ class Found:
         return self.path.name
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What one pass over a whole file tells: its encoding, whether it has quotes, and whether they come in pairs."""
 
     encoding: str
@@ -80,8 +80,7 @@ class Survey:
     paired_quotes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(Struct, frozen=True):
     """The first rows of a table in a file: the text from its beginning, and where it comes from."""
 
     text: str

@@ -10,10 +10,11 @@ columns = { number = "Invoice no", client = "Customer", total = "Gross", issued_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from payflow.connector import (
     ENTRIES,
@@ -52,8 +53,7 @@ _OPTIONS = MappingProxyType({"columns": f"what the file calls each column: {', '
 _NEEDED = "Name at least number (or key), client, total, issued_on, and one of paid, balance and status."
 
 
-@dataclass(frozen=True, slots=True)
-class TabularSpec:
+class TabularSpec(Struct, frozen=True):
     """What the entry point `tabular` points at. It claims no file: only a configured source knows its columns."""
 
     name: str = "tabular"

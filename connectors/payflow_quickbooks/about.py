@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+
+from msgspec.structs import replace
 
 from payflow.connector import Scope
 from payflow_exports.dates import month_of, read

@@ -6,8 +6,9 @@ a running total of the report.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from payflow.connector import ENTRIES, Limits, Scope, Status, empty
 from payflow_exports.format import About, Format, Frame, Portion

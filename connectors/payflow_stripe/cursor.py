@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from payflow.connector import Cursor
 
@@ -23,8 +24,7 @@ OVERLAP = timedelta(hours=1)
 MOST_IDS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """The last pull told everything up to `until`, and everything was read last at `full`.
 
     `unsettled` are the invoices that were open, draft or given up; `owed_again` says that some paid one is owed again, after a

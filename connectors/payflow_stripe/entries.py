@@ -7,9 +7,10 @@ outside Stripe, credit of the client used up, recordings from before basil), one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from payflow.connector import EntryKind, Problem, Settlement, Status
 from payflow_stripe.facts import CreditNote, Customer, Invoice, Payment, Withdrawal
@@ -28,8 +29,7 @@ class Entry(NamedTuple):
     settlement: Settlement
 
 
-@dataclass(slots=True)
-class Related:
+class Related(Struct):
     """What else Stripe holds of the invoices at hand, by invoice; `refunds` and `disputes` are those of the whole reading."""
 
     payments: dict[str, list[Payment]] = field(default_factory=dict)

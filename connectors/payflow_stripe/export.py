@@ -6,8 +6,9 @@ Keys are Stripe's own ids, the same as through the API, so that a source may mov
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from payflow.connector import ENTRIES, Connector, Kind, Limits, Marks, Scope, SourceContext, Status, empty
 from payflow_exports.files import FileConnector

@@ -7,8 +7,9 @@ named its payment intent and charge itself. `status` decides what an invoice is,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from payflow.connector import Settlement, Status
 from payflow_stripe.fields import (
@@ -47,8 +48,7 @@ _REFUNDS = {
 NO_LOSS = ("won", "prevented", "charge_refunded")
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Struct, frozen=True):
     """An invoice. Amounts are ISO minor units of `currency`; `remaining` None where not stated; `applied` is the credit of the
     client's balance that went into it. `intent` and `charge` are what paid it, in the shape before basil only."""
 
@@ -72,8 +72,7 @@ class Invoice:
     has_credits: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """An attempt to pay one invoice: `settlement` None means that no money is on its way."""
 
     key: str
@@ -88,8 +87,7 @@ class Payment:
     unclear: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CreditNote:
+class CreditNote(Struct, frozen=True):
     """A credit note: `before` lowered what was asked, `after` came when the invoice was paid already; `refunds` say how much of
     `after` went back through which refund."""
 
@@ -103,8 +101,7 @@ class CreditNote:
     void: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
+class Withdrawal(Struct, frozen=True):
     """Money that went back, of one payment intent or charge: a refund or a dispute."""
 
     key: str
@@ -116,8 +113,7 @@ class Withdrawal:
     settlement: Settlement
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Struct, frozen=True):
     """Who pays. `credit` is what stands to their good in minor units of `currency`."""
 
     key: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from payflow.connector import exponent, is_currency
 
@@ -99,8 +100,7 @@ def to_minor(amount: int, currency: str, name: str = "amount") -> int:
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(Struct, frozen=True):
     """Turns Stripe's stamps (seconds since 1970, UTC) into dates of the business's time zone."""
 
     zone: ZoneInfo

@@ -7,10 +7,11 @@ fails half way raises, so that nothing half read is taken for finished.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from payflow.connector import Batch, Cursor, Problem, Reading, Scope, SourceContext, Status
 from payflow_stripe import facts

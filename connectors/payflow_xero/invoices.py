@@ -146,7 +146,7 @@ def _overpaid(invoices: pd.DataFrame, sheet: Sheet, credit: Sheet, over: Sheet) 
 
 def _used(sheet: Sheet) -> dict[tuple[str, str], int]:
     """What of a client's credit notes or overpayments, by currency, is no longer open."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from payflow_exports.problems import Problems
 

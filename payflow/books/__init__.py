@@ -18,11 +18,11 @@ both files through `rows`, which knows rows and says what is wrong with each.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
+from msgspec import Struct
 
 from payflow.books.facts import Headings, Told
 from payflow.books.rows import by_row
@@ -34,8 +34,7 @@ from payflow.model.facts import EntryKind, Settlement, Status
 __all__ = ["BookRead", "read_book"]
 
 
-@dataclass(frozen=True, slots=True)
-class BookRead:
+class BookRead(Struct, frozen=True):
     """The book, the number of the invoice in each of its rows, and what was left out and why."""
 
     book: Book

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TextIO
+
+from msgspec import Struct
 
 from payflow.columns import Ints
 from payflow.errors import ConnectorError, Problem
@@ -44,8 +45,7 @@ class Told(NamedTuple):
     paid: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Headings:
+class Headings(Struct, frozen=True):
     """How the files call their columns; a column that is not named here is called by its own name."""
 
     given: Mapping[str, str]

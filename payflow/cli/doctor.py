@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -76,7 +75,7 @@ def _store(workspace: Workspace) -> Iterator[Problem]:
     except StoreError as error:
         problem = Problem("store", str(error).rstrip("."), "Until then nothing can be shown or sent")
         # a workspace begins without a store: that is no mistake
-        yield replace(problem, warning="there is no store yet" in str(error))
+        yield problem._replace(warning="there is no store yet" in str(error))
         return
     for fault in faults:
         yield Problem("journal", fault, "Restore the store and its anchor file from a backup.")

@@ -14,12 +14,13 @@ import sqlite3
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from payflow import __version__
 from payflow.errors import PayflowError
@@ -35,8 +36,7 @@ PATIENCE = 0.1
 _ANCHOR_END = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a command printed and how it ended. `warnings` went to standard error."""
 
     text: str
@@ -61,8 +61,7 @@ class Shelf(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Struct, frozen=True):
     """The place of one answer: the shelf, the question, what is kept for it, and the token of what an answer stands on."""
 
     shelf: Shelf
@@ -142,8 +141,7 @@ COUNT = "SELECT COUNT(*) FROM meta WHERE name LIKE 'glance:%'"
 CLEAR = "DELETE FROM meta WHERE name LIKE 'glance:%'"
 
 
-@dataclass(frozen=True, slots=True)
-class _FileShelf:
+class _FileShelf(Struct, frozen=True):
     """The workings of a SQLite file, read with `sqlite3` alone."""
 
     path: Path

@@ -6,10 +6,11 @@ import json
 import re
 import sys
 import tomllib
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from payflow.errors import Problem, WorkspaceError
 from payflow.policy.reading import KeyPath, dotted
@@ -17,8 +18,7 @@ from payflow.policy.reading import KeyPath, dotted
 _AT = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Struct, frozen=True, dict=True):
     """What was read; `lines` are known of TOML only."""
 
     name: str

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from payflow.cli.glance import CLEAR, COUNT, KEPT, LOOK, PATIENCE, PUT
 from payflow.errors import StoreError
 from payflow.store.address import ServerAddress, read_address
 
 
-@dataclass(frozen=True, slots=True)
-class ServerShelf:
+class ServerShelf(Struct, frozen=True):
     """The workings of a store in PostgreSQL."""
 
     address: ServerAddress

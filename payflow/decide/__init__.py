@@ -7,10 +7,12 @@ it, so a preview can never differ from the run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow import gate, plan
 from payflow.decide import bank, doubts, freshness, views
@@ -47,8 +49,7 @@ if TYPE_CHECKING:
 STALE_FILES, STALE_API = 7, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """A decision with what it stands on, for those who carry it out or explain it. It holds while the stamp does.
 
     `cases` are those of every invoice; where a pool worked them out elsewhere, those of the invoices that the plan acts on.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.decide.forgotten import Register
 from payflow.errors import Problem
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from payflow.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Agreed:
+class Agreed(Struct, frozen=True):
     """The workspace with the stable keys of its steps, projects and sources; every version in force up to a day.
 
     `is_new` says that the present agreement differs from the last journaled one; `problems` are names that vanished

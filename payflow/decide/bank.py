@@ -7,8 +7,10 @@ read later does not turn a payment that opened a gate into a question.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from payflow.columns import to_date
 from payflow.decide.doubts import Standing
@@ -41,8 +43,7 @@ class Movement(NamedTuple):
     inferred: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Banked:
+class Banked(Struct, frozen=True):
     """What bank lines are. `debts` by invoice; `sources` the configured source of each line; `moneys` what each invoice's
     entries are made of, for those that a line pays; `lines` what each invoice gets of which lines; `books` what
     the books alone tell of every invoice."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from payflow.columns import NO_DAY, to_date
 from payflow.decide import bank
@@ -81,8 +82,7 @@ def _entries(setting: Setting, row: int) -> tuple[EntryView, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Worked:
+class _Worked(Struct, frozen=True):
     """The exact engine's answer for the invoice, or why there is none."""
 
     found: tuple[Accrual, ...] = ()

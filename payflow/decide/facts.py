@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from payflow.decide import freshness
 from payflow.model.agreement import Workspace
@@ -43,8 +44,7 @@ class Undelivered(NamedTuple):
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Everything the store knows of the books. `readings` finished ones by source, newest first."""
 
     invoices: Sequence[mirror.InvoiceRow]

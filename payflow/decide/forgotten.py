@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from json import dumps
+
+from msgspec.structs import replace
 
 from payflow.model.agreement import Agreement, ClientTerms, Contract
 from payflow.model.journal import Forgotten

@@ -8,11 +8,13 @@ one after the other, or on many machines at once, to the same figures.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from heapq import heapify, heapreplace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.decide.bank import Banked
 from payflow.decide.doubts import Standing
@@ -27,8 +29,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """Facts, memory and agreement for a day. Sequences are parallel to `facts.invoices`.
 
     `open_credit_of` maps (source, client key) to the client id that open credit of that source's client belongs to; `home` is

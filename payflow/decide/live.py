@@ -7,8 +7,9 @@ until a person says so.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from payflow.model.journal import Memory
 from payflow.store.anchor import check_anchor

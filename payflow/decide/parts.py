@@ -7,8 +7,9 @@ invoices, parts give what the whole would have given, whatever their number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from payflow import plan
 from payflow.columns import NO_DAY, to_day
@@ -126,7 +127,7 @@ def assessed(known: Known) -> views.Setting:
     settled = views.charges_settled_by_books(own.charges, paid)
     memory = replace(known.memory, charges=views.settle(known.memory.charges, settled))
     return views.Setting(
-        **{name: getattr(known, name) for name in Known.__slots__ if name != "memory"},
+        **{name: getattr(known, name) for name in Known.__struct_fields__ if name != "memory"},
         memory=memory,
         book=columns,
         assessment=assessment,

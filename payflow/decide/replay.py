@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
 
 from payflow.decide import Ground, ground_before
 from payflow.decide.stood_on import basis, facts_of
@@ -64,8 +65,7 @@ class Footing(NamedTuple):
         return self.then == self.now
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """One decision record and what would be decided in its place now."""
 
     seq: int

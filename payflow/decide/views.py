@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from payflow.charging import Case, may_repeat, next_claim
 from payflow.columns import NO_DAY, Book, to_date, to_day
@@ -71,8 +71,7 @@ def figures(book: Book, assessment: Assessment) -> list[Figures]:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting(Known):
+class Setting(Known, frozen=True, kw_only=True):
     """What is known, assessed: everything for the day before the ladder is asked."""
 
     book: Book
@@ -92,7 +91,8 @@ class Setting(Known):
 
 def cases(setting: Setting) -> list[Case]:
     """One case per invoice, with its view."""
-    return [_case(setting, index) for index in range(len(setting.facts.invoices))]
+    moved = movements(setting.book)
+    return [_case(setting, index, moved.get(index, ())) for index in range(len(setting.facts.invoices))]
 
 
 def covered_by_credit(book: Book, assessment: Assessment, as_of: date) -> frozenset[int]:
@@ -115,14 +115,14 @@ def covered_by_credit(book: Book, assessment: Assessment, as_of: date) -> frozen
     return frozenset(covered)
 
 
-def _case(setting: Setting, index: int) -> Case:
+def _case(setting: Setting, index: int, moved: Sequence[tuple[int, int]]) -> Case:
     row, item = setting.facts.invoices[index], setting.governed[index]
     holds = _holds(setting.memory, row, item)
     view = _view(setting, index, holds)
     notices = setting.memory.notices.get(row.id, ())
     step = _next(setting, index, view, holds)
     case = Case(
-        view=view,
+        view=_with_next(setting, view, step),
         policy=item.policy,
         contract=item.contract,
         digest=item.digest,
@@ -132,7 +132,7 @@ def _case(setting: Setting, index: int) -> Case:
         charges=setting.memory.charges.get(row.id, ()),
         holds=holds,
         offers=tuple(setting.offers.get(index, ())),
-        movements=movements(setting.book, index),
+        movements=moved,
         bears=setting.bears[index] and Flag.OLD not in view.flags,
         interest_words=_interest_words(setting, index, view, step),
         interest_at=_interest_at(setting, index, view),
@@ -140,15 +140,15 @@ def _case(setting: Setting, index: int) -> Case:
         forgone=setting.memory.forgone,
         own_debt=setting.owns_debt(index),
     )
-    step = _first(step, _claim(setting, index, case))
-    return replace(case, next=step, view=_with_next(setting, view, step))
+    first = _first(step, _claim(setting, index, case))
+    return case if first is step else replace(case, next=first, view=_with_next(setting, view, first))
 
 
 def _claim(setting: Setting, index: int, case: Case) -> ladder.Next | None:
     """The notice that asks for charges alone, where nothing stands in the way of one."""
     if case.view.state not in (*ASKING, State.PAID) or setting.figures[index].stale:
         return None
-    if _why_none(setting, case.view._replace(state=State.OPEN)):
+    if _why_not(setting, case.view):
         return None
     return next_claim(case, setting.as_of, setting.store_id)
 
@@ -307,12 +307,19 @@ def _next(setting: Setting, index: int, view: InvoiceView, holds: Sequence[Hold]
 
 def _why_none(setting: Setting, view: InvoiceView) -> str:
     """Why an invoice gets no notice at all, whatever its ladder says; empty when it may get one."""
-    if view.state not in ASKING:
-        return view.state.word
+    return view.state.word if view.state not in ASKING else _why_not(setting, view)
+
+
+def _why_not(setting: Setting, view: InvoiceView) -> str:
+    """Why an invoice gets no notice, whether something is outstanding on it or not; empty when it may get one."""
     if view.id in setting.standing.same_as:
         return "another invoice is the same debt"
     if Flag.REFUNDED in view.flags and view.id not in setting.memory.chased:
         return f"money was paid back: payflow chase {view.number} if it is owed"
+    if view.source in setting.unread:
+        return f"{view.source} could not be read at the last try"
+    if not view.flags:
+        return ""
     reasons = {
         Flag.CHARGE: "a charge of ours: no notice about a notice's fee",
         Flag.UNLINKED: "no contract claims it, and the business has no policy for such invoices",
@@ -322,8 +329,6 @@ def _why_none(setting: Setting, view: InvoiceView) -> str:
         Flag.STALE: f"last read {view.read_at.date().isoformat()}, too long ago to act on",
         Flag.COVERED: "open credit of the client covers it",
     }
-    if view.source in setting.unread:
-        return f"{view.source} could not be read at the last try"
     return next((text for flag, text in reasons.items() if flag in view.flags), "")
 
 

@@ -1,6 +1,6 @@
 """The domain's types: what was agreed, what the books say, what payflow did, and what follows from it.
 
-Frozen dataclasses, named tuples and enums only; none of them reaches out to a store, a clock or a file.
+Frozen structs (msgspec), named tuples and enums only; none of them reaches out to a store, a clock or a file.
 
     agreement   Contract, Milestone, Phase, Policy, Step, ... and Workspace      (what was agreed)
     facts       Client, invoice and entry words of the mirror                    (what the books say)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from msgspec import Struct, field
+
+from payflow.guarded import Guarded
 from payflow.model.interest import Allocation
 from payflow.model.interest import Interest as Interest
 
@@ -83,8 +85,7 @@ class DiscountBase(StrEnum):
     NET = "net"
 
 
-@dataclass(frozen=True, slots=True)
-class Discount:
+class Discount(Struct, frozen=True):
     """A discount for early payment: `percent` an exact fraction of one, `parts` from the anchor to its last day."""
 
     percent: Fraction
@@ -92,8 +93,7 @@ class Discount:
     base: DiscountBase = DiscountBase.GROSS
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """When an invoice falls due: `parts` applied in order to the anchor's day. `name` is what was written, in one line.
 
     `calendar` is the ISO 3166 code whose business days count, where parts move to one; empty: the client's. `discounts`
@@ -112,8 +112,7 @@ class Terms:
         return any(part in (TermPart.FOLLOWING, TermPart.PRECEDING) for part, _ in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class InstalmentTerms:
+class InstalmentTerms(Struct, frozen=True):
     """One instalment of an invoice: a share of the total, a fixed sum by currency in minor units, or else what is left."""
 
     terms: Terms
@@ -140,8 +139,7 @@ class Take(StrEnum):
     LESSER = "lesser"
 
 
-@dataclass(frozen=True, slots=True)
-class LateFeeBand:
+class LateFeeBand(Struct, frozen=True):
     """A fee for amounts `up_to` a limit that belongs to it, or `below` one that does not, or for all the rest.
 
     Money by currency in minor units; `percent` an exact fraction of one.
@@ -154,8 +152,7 @@ class LateFeeBand:
     below: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class LateFee:
+class LateFee(Struct, frozen=True):
     """A late fee as agreed: flat, a percent, the greater or lesser of both, or one of these by bands of the amount.
 
     Money by currency in minor units. A fee exists in a currency if every amount in it names that currency.
@@ -198,16 +195,14 @@ class Bill(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class Compensation:
+class Compensation(Struct, frozen=True):
     """A fixed sum for late payment, once per invoice: what a statute grants, or what was agreed, in minor units by currency."""
 
     amounts: Mapping[str, int] = field(default_factory=dict)
     statute: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One notice of the ladder, `day` relative to the due date (negative: before it).
 
     `key` is the name the journal knows it by: the first name it ever had. `was` is the former name written beside a new one.
@@ -221,8 +216,7 @@ class Step:
     was: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Terms, late fee, interest, ladder and gate rules under one name. Days are calendar days."""
 
     name: str
@@ -256,8 +250,7 @@ class ClientKind(StrEnum):
     CONSUMER = "consumer"
 
 
-@dataclass(frozen=True, slots=True)
-class ClientTerms:
+class ClientTerms(Struct, frozen=True):
     """The client of a contract: who pays, and how to write to them."""
 
     id: str
@@ -272,8 +265,7 @@ class ClientTerms:
     kind: ClientKind = ClientKind.BUSINESS
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
+class Milestone(Struct, frozen=True):
     """A payment a project waits for. `amount` in minor units of the contract's currency."""
 
     id: str
@@ -292,8 +284,7 @@ class Milestone:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """A stretch of work. `needs` None: what it needs follows from `Contract.billing`."""
 
     id: str
@@ -302,8 +293,7 @@ class Phase:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(Struct, frozen=True):
     """What was agreed for one project. `key` is the project's first known name; `signed` None: not signed."""
 
     project: str
@@ -327,8 +317,7 @@ class Contract:
         return tuple(milestone.id for milestone in self.milestones[:count])
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """The part of the workspace that has versions: policies, contracts, and the policy of unclaimed invoices.
 
     `sources` maps the present name of each source to its key, the first name it ever had.
@@ -343,8 +332,7 @@ class Agreement:
     source_was: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Business:
+class Business(Struct, frozen=True):
     """Who bills."""
 
     name: str
@@ -356,21 +344,21 @@ class Business:
     policy: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Smtp:
+class Smtp(Guarded, frozen=True):
     """How to reach the mail server. The password is a secret reference already resolved, never printed."""
+
+    unshown: ClassVar[frozenset[str]] = frozenset({"password"})
 
     host: str
     port: int
     security: str = "starttls"
     user: str = ""
-    password: str = field(default="", repr=False)
+    password: str = ""
     ca_file: str = ""
     timeout: int = 30
 
 
-@dataclass(frozen=True, slots=True)
-class MailSettings:
+class MailSettings(Struct, frozen=True):
     """How and when mail goes out. `hours` in the client's local time, None for any."""
 
     transport: str = "folder"
@@ -384,36 +372,39 @@ class MailSettings:
 HOOK_EVENTS = ("verdict", "needs-you")
 
 
-@dataclass(frozen=True, slots=True)
-class HookSettings:
+class HookSettings(Guarded, frozen=True):
     """A program that is told when a verdict changes or a person is needed. Address and secret are never printed."""
 
+    unshown: ClassVar[frozenset[str]] = frozenset({"url", "secret"})
+
     name: str
-    url: str = field(repr=False)
-    secret: str = field(repr=False)
+    url: str
+    secret: str
     events: tuple[str, ...] = HOOK_EVENTS
     #: Whether the address may be a private one or this machine, and plain http.
     allow_private: bool = False
     ca_file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RunSettings:
+class RunSettings(Guarded, frozen=True):
     """What a run leaves for monitoring. The address may hold a token and is never printed."""
 
+    unshown: ClassVar[frozenset[str]] = frozenset({"heartbeat_url"})
+
     heartbeat: Path | None = None
-    heartbeat_url: str = field(default="", repr=False)
+    heartbeat_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSettings:
+class SourceSettings(Guarded, frozen=True):
     """One configured connector. `options` are the keys that are the connector's own, secrets resolved."""
+
+    unshown: ClassVar[frozenset[str]] = frozenset({"options"})
 
     name: str
     key: str
     connector: str
     files: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
     #: Days after which a reading is stale; None: 2 for an API, 7 for files.
     stale_after: int | None = None
     was: str | None = None
@@ -421,8 +412,7 @@ class SourceSettings:
     post_charges: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """A folder with `payflow.toml` and `contracts/`, read and checked; all paths are absolute."""
 
     root: Path

@@ -6,11 +6,12 @@ Everything here is derived; none of it is ever the truth. Amounts are minor unit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from payflow.model.facts import Role, State
 from payflow.model.interest import Interest
@@ -168,8 +169,7 @@ class Reason(NamedTuple):
     invoice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Whether work on a phase may start or go on. A waiver opens it; `reasons` then still say what is owed."""
 
     project: str
@@ -191,8 +191,7 @@ class Verdict:
         return "open" if self.open else "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class MilestoneView:
+class MilestoneView(Struct, frozen=True):
     """A milestone with what was billed and paid for it, in the contract's currency."""
 
     id: str
@@ -204,8 +203,7 @@ class MilestoneView:
     invoices: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectView:
+class ProjectView(Struct, frozen=True):
     """A contract on a day."""
 
     project: str
@@ -243,8 +241,7 @@ class FeeDraft(NamedTuple):
     terms: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeItem:
+class NoticeItem(Struct, frozen=True):
     """One step about one invoice, as one part of a message."""
 
     invoice: InvoiceView
@@ -264,8 +261,7 @@ class NoticeItem:
     discount: tuple[date, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectionItem:
+class CorrectionItem(Struct, frozen=True):
     """A charge taken back, in whole or in part. `remaining` is what stands of it afterwards."""
 
     ref: str
@@ -280,8 +276,7 @@ class CorrectionItem:
     waived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True):
     """Where a client's mail goes. `timezone` and `country` decide its hours and business days."""
 
     client: str
@@ -293,8 +288,7 @@ class Recipient:
     country: str
 
 
-@dataclass(frozen=True, slots=True)
-class Takeback:
+class Takeback(Struct, frozen=True):
     """A charge, or part of it, that the known facts no longer justify: it goes back, with a word to the client."""
 
     ref: str
@@ -306,8 +300,7 @@ class Takeback:
     kind: str = ChargeKind.LATE_FEE
 
 
-@dataclass(frozen=True, slots=True)
-class ClientMessage:
+class ClientMessage(Struct, frozen=True):
     """One e-mail to one client on one day, about every invoice that has something due."""
 
     recipient: Recipient
@@ -334,8 +327,7 @@ class Need(NamedTuple):
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What would be done: messages to clients, charges taken back, news for the owner. Empty when nothing is due.
 
     `baseline` says that the owner's news start from here: phases that were never told of are noted without a word.
@@ -421,8 +413,7 @@ class BankView(NamedTuple):
     fees: Sequence[LineView] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Everything that follows from the facts, the agreement and the journal for one day."""
 
     as_of: date
@@ -468,8 +459,7 @@ class Stretch(NamedTuple):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """The timeline that adds up to every figure of one invoice."""
 
     invoice: InvoiceView

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct
 
 
 class Status(StrEnum):
@@ -102,8 +103,7 @@ class State(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One pull from a source: what it covers, the moment it speaks for, and whether it was finished.
 
     `as_of` is the report's own date, else the file's, else now; it orders readings of one source. `covers_from` and

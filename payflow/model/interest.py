@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+
+from msgspec import Struct, field
 
 
 class Per(StrEnum):
@@ -80,8 +81,7 @@ class Allocation(StrEnum):
     COSTS_FIRST = "costs-first"
 
 
-@dataclass(frozen=True, slots=True)
-class Interest:
+class Interest(Struct, frozen=True):
     """The rate of a year as an exact fraction of one (8 % is Fraction(8, 100)), or a statute by name, whose rate is then 0 here.
 
     What a statute says of day count, rounding and the like is written out here, so that a version of the agreement keeps it.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from payflow.model.agreement import Agreement
 
@@ -75,8 +76,7 @@ class RecordKind(StrEnum):
     ERASED = "erased"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One record to append. `day` is the business day it speaks of; `body` holds JSON values only.
 
     `client`, `project` and `invoice` are what `payflow log` filters by.
@@ -235,8 +235,7 @@ class Version(NamedTuple):
     agreement: Agreement
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """All that the pure parts need of the journal, up to a day."""
 
     versions: Sequence[Version] = ()

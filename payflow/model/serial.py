@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from fractions import Fraction
 from functools import cache
 from hashlib import sha256
 from types import NoneType, UnionType
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, cast, get_args, get_origin
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import FieldInfo, fields
 
 from payflow.model.agreement import Agreement, LateFee
 
@@ -71,8 +73,8 @@ def digest_of(agreement: Agreement) -> str:
 
 def _written(value: Any) -> Any:
     """A value of the agreement as JSON values."""
-    if is_dataclass(value):
-        return {item.name: _written(getattr(value, item.name)) for item in fields(value) if _says(value, item)}
+    if isinstance(value, Struct):
+        return {item.name: _written(getattr(value, item.name)) for item in _fields(type(value)) if _says(value, item)}
     if isinstance(value, Mapping):
         return {key: _written(item) for key, item in value.items()}
     if isinstance(value, tuple):
@@ -84,19 +86,22 @@ def _written(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _says(value: Any, item: Field[Any]) -> bool:
+def _says(value: Any, item: FieldInfo) -> bool:
     """Whether a field is written: of the first form always, later ones where they differ from their default."""
     if item.name in _FIRST_FORM.get(type(value).__name__, ()):
         return True
-    default = item.default if item.default_factory is MISSING else item.default_factory()
+    default = item.default if item.default_factory is NODEFAULT else item.default_factory()
     return bool(getattr(value, item.name) != default)
+
+
+_fields = cache(fields)
 
 
 @cache
 def _reader(kind: Any) -> _Read:
     """A function that reads JSON values as `kind`, chosen by the type that the field declares."""
-    if is_dataclass(kind):
-        return _fields_reader(cast(type, kind))
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return _fields_reader(kind)
     origin, inner = get_origin(kind), get_args(kind)
     if origin is UnionType:
         return _optional_reader(_reader(next(item for item in inner if item is not NoneType)))
@@ -110,9 +115,8 @@ def _reader(kind: Any) -> _Read:
     return cast(_Read, kind)
 
 
-def _fields_reader(kind: type) -> _Read:
-    hints = get_type_hints(kind)
-    readers = [(item.name, _reader(hints[item.name])) for item in fields(kind)]
+def _fields_reader(kind: type[Struct]) -> _Read:
+    readers = [(item.name, _reader(item.type)) for item in _fields(kind)]
     return lambda data: kind(**{name: read(data[name]) for name, read in readers if name in data})
 
 

@@ -13,9 +13,11 @@ key is made, but only an hour after the last call, so that a list which lags has
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from payflow.connector import ChargeOrder, ConnectorError, DeliveryError, Poster
 from payflow.decide.agreed import agreed
@@ -42,8 +44,7 @@ _LEASE = timedelta(minutes=30)
 Opener = Callable[[SourceSettings], object]
 
 
-@dataclass(slots=True)
-class Posted:
+class Posted(Struct):
     """References of charges by what became of their effects in this run."""
 
     done: list[str] = field(default_factory=list)
@@ -124,8 +125,7 @@ def _back(charge: Charge) -> Iterable[tuple[str, int, str]]:
         yield "waive", left, charge.claimed_on.isoformat()
 
 
-@dataclass(slots=True)
-class Clerk:
+class Clerk(Struct):
     """Posts for one run. `open_source` gives the connector of a source, `held` are invoices of which nothing may go out now."""
 
     store: Store

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from payflow.decide.needs import about_message
 from payflow.errors import DeliveryError
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=15), timedelta(days=1)
 
 
-@dataclass(slots=True)
-class Delivered:
+class Delivered(Struct):
     """Keys of messages by what became of them."""
 
     sent: list[str] = field(default_factory=list)
@@ -52,8 +52,7 @@ class Delivered:
             self.failed.append(key)
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """A message ready to be handed over: to whom, the e-mail, and what its outcome is to record if it goes out."""
 
     key: str
@@ -62,8 +61,7 @@ class Letter:
     body: Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class Courier:
+class Courier(Struct):
     """Hands letters over for one run. `pause` is called at each boundary, for tests that stop there.
 
     A letter is claimed only while the store knows nothing but what the letter was decided on; after that the courier is

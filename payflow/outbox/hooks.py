@@ -10,9 +10,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from payflow.decide.needs import about_hook
 from payflow.model.agreement import HookSettings, Workspace
@@ -36,8 +37,7 @@ _LEASE = timedelta(minutes=10)
 GIVE_UP = timedelta(days=5)
 
 
-@dataclass(slots=True)
-class Told:
+class Told(Struct):
     """Ids of events by what became of them in this run."""
 
     sent: list[str] = field(default_factory=list)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
 from typing import Any
+
+from msgspec import Struct, field
 
 from payflow.model.decision import ClientMessage, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
@@ -21,8 +22,7 @@ from payflow.store import Reader, Transaction, journal, messages
 from payflow.store.messages import Intent
 
 
-@dataclass(frozen=True, slots=True)
-class Proposed:
+class Proposed(Struct, frozen=True):
     """What T1 did: keys of waiting messages by client, keys dropped, references of charges taken back."""
 
     waiting: dict[str, str]
@@ -30,8 +30,7 @@ class Proposed:
     reversed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Stood:
+class Stood(Struct, frozen=True):
     """What a plan stands on, as the journal keeps it: `basis` of them all, `facts` by invoice id (`payflow.decide.stood_on`)."""
 
     basis: Mapping[str, Any]

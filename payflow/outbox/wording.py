@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.model.decision import BlockedWork, ClientMessage, CorrectionItem, FeeDraft, NoticeItem
 from payflow.model.journal import Charge, ChargeKind, ChargeState
@@ -68,8 +69,7 @@ class Announced(NamedTuple):
     on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One invoice with its step. `paid` is what was paid and credited, `asked` all that is to be paid today."""
 
     number: str
@@ -95,8 +95,7 @@ class Item:
     discount: Reduced | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """A charge taken back by `amount`; `remaining` of it still stands. `waived`: given up, though it was owed."""
 
     ref: str

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.model.interest import Compound as Compound
 from payflow.money import show
@@ -56,8 +58,7 @@ class Movement(NamedTuple):
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class InterestTerms:
+class InterestTerms(Struct, frozen=True):
     """What interest was agreed, or what the law says. `rates` are in order of their days, and the first covers the start.
 
     `grace` days after the due date bear no interest; with `grace_counts` they do, once they are over with principal unpaid.
@@ -74,8 +75,7 @@ class InterestTerms:
     floor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """An invoice and all that is known of it on the day `as_of`. Money in minor units of `currency`.
 
     `compensation` is a fixed sum that arises with the first day of interest, if principal is unpaid then.
@@ -121,8 +121,7 @@ class Cost(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Accrual:
+class Accrual(Struct, frozen=True):
     """The answer, in minor units. `interest`, `fees` and `compensation` are what arose, paid or not.
 
     `days_overdue` count from the due date until the principal was paid, or until the day asked for. `daily` is what one more

@@ -6,9 +6,10 @@ Common to all: interest runs from the day after the due date through the day of 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from payflow.policy.compensation import Band, FixedSum, flat
 from payflow.policy.law import Fixing, Margin, Reference, Statute

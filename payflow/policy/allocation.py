@@ -10,10 +10,11 @@ it is the rounded sum of all interest so far less what was paid on it, so the pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from payflow.model.interest import Allocation as Allocation
 from payflow.policy.rounding import Mode, rounded
@@ -30,8 +31,7 @@ class Allocated(NamedTuple):
     rest: int
 
 
-@dataclass(slots=True)
-class Buckets:
+class Buckets(Struct):
     """What is owed at one moment. Amounts are minor units; `accrued` and `joined` are exact."""
 
     principal: int

@@ -10,12 +10,13 @@ few rows that ask for a notice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from payflow.columns import NO_DAY, Book, Ints, to_day
@@ -48,8 +49,7 @@ def bears(state: State) -> bool:
     return bool(_BEARS[state])
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Struct, frozen=True):
     """Columns parallel to the Book. Days are day numbers or `NO_DAY`; money is minor units; `state` codes of `State`.
 
     `interest` is what arose through the day, `interest_per_day` what one more day adds at the present rate; both are 0 where

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 #: Days before its issue on which an invoice may be paid: it is known to the client when its export says it is issued.
 EARLY = 7
@@ -105,8 +106,7 @@ class Decided(NamedTuple):
     reason: str = "a person said so"
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(Struct, frozen=True):
     """Every line: certain, waiting for a person, or left over. `rejected` are lines that a person said pay no invoice, `fees`
     what the bank took for itself."""
 

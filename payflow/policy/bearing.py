@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from payflow.model.interest import Compound, Interest, Per
 from payflow.policy.accrual import Claim, InterestTerms, accrue, bears_from, outstanding_on

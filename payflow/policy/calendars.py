@@ -6,10 +6,11 @@ Where public holidays come from is not known here: a calendar is handed in.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from payflow.columns import Ints
@@ -38,8 +39,7 @@ class Roll(IntEnum):
     NONE = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Holidays:
+class Holidays(Struct, frozen=True):
     """A calendar of weekends and of the public holidays of a year, which a function tells."""
 
     of_year: Callable[[int], Collection[date]]

@@ -5,13 +5,13 @@ These are warnings, most of them from secondary sources. They never change a fig
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Caution:
+
+class Caution(Struct, frozen=True):
     """A warning about a place, written as ISO 3166: `US`, `US-NY`, `CA`.
 
     It concerns yearly rates above `above` (a fraction of one), debts of at least `least` minor units of the place's

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from payflow.model.agreement import Agreement, Contract, Policy
 from payflow.model.journal import Version
@@ -52,8 +54,7 @@ class Doubt(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Struct, frozen=True):
     """What every invoice stands under, in the order given, and the claims that do not fit."""
 
     governed: Sequence[Governed]
@@ -116,6 +117,7 @@ class _Clients:
         self._names: dict[str, str] = {}
         self._matches: dict[tuple[str, str], str] = {}
         self._covering: dict[str, list[_Standing]] = {}
+        self._found: dict[tuple[str, str, str], str | None] = {}
         for one in contracts:
             client = one.contract.client
             self._names.setdefault(squeeze(client.name), client.id)
@@ -130,6 +132,13 @@ class _Clients:
         return next((one.contract for one in self._covering.get(client, ()) if one.claims(item)), None)
 
     def find(self, item: Listed) -> str | None:
+        """The id of the client that an invoice's is, looked for once for each."""
+        name = (item.source, item.client, item.client_name)
+        if name not in self._found:
+            self._found[name] = self._look_for(item)
+        return self._found[name]
+
+    def _look_for(self, item: Listed) -> str | None:
         for text in (squeeze(item.client), squeeze(item.client_name)):
             if text and (item.source, text) in self._matches:
                 return self._matches[item.source, text]
@@ -191,10 +200,17 @@ def _by_number(
     """The invoices whose numbers stand in a contract."""
     links: Links = {}
     doubts: list[Doubt] = []
-    by_number: dict[str, list[Listed]] = {}
-    for item in invoices:
-        by_number.setdefault(squeeze(item.number), []).append(item)
-        by_number.setdefault(squeeze(f"{item.source}:{item.number}"), []).append(item)
+    by_number: dict[str, list[Listed]] = {
+        squeeze(number): []
+        for one in contracts
+        for milestone in one.contract.milestones
+        for number in milestone.invoices
+    }
+    for item in invoices if by_number else ():
+        number = squeeze(item.number)
+        for name in (number, f"{squeeze(item.source)}:{number}"):
+            if name in by_number:
+                by_number[name].append(item)
     for one in contracts:
         for milestone in one.contract.milestones:
             for number in milestone.invoices:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from payflow.money import Money, exponent, round_half_up, show
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Struct, frozen=True):
     """A sum for debts `below` a limit, or `through` a limit, or without any; all in minor units.
 
     Laws differ in whether the limit itself belongs to the band.
@@ -24,8 +24,7 @@ class Band:
         return (self.below is None or debt < self.below) and (self.through is None or debt <= self.through)
 
 
-@dataclass(frozen=True, slots=True)
-class FixedSum:
+class FixedSum(Struct, frozen=True):
     """What a law grants: bands by the debt in `debt_currency`, the first that holds; sums in `currency`.
 
     A single band without a limit does not ask how large the debt is.

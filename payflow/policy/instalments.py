@@ -6,10 +6,11 @@ The lines always add up to the total: each percentage is rounded half up, and th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.model.agreement import Anchor, InstalmentTerms, Terms
 from payflow.money import round_half_up
@@ -17,24 +18,21 @@ from payflow.policy.calendars import Calendar
 from payflow.policy.terms import due_date
 
 
-@dataclass(frozen=True, slots=True)
-class Percent:
+class Percent(Struct, frozen=True):
     """A share of the total; `share` is an exact fraction of one."""
 
     share: Fraction
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """An amount in minor units, or what is left where that is less."""
 
     amount: int
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """What the lines before leave; it comes last."""
 
     terms: Terms

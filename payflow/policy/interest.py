@@ -13,12 +13,12 @@ Simple interest that is rounded once is a gather and a subtraction per entry, in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from payflow.columns import Book, Ints, to_date
@@ -75,8 +75,7 @@ class Interests(NamedTuple):
     unrated: Mask
 
 
-@dataclass(slots=True)
-class _Compiled:
+class _Compiled(Struct):
     """The rules of a book, and which one each row has (-1: the exact engine's)."""
 
     first: int
@@ -90,8 +89,7 @@ class _Compiled:
         return len(self.rules) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """What interest is asked of. Columns by row: `due_on`, `left` (total less all that moved), `tolerance`; `accruing` rows."""
 
     book: Book

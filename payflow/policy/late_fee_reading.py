@@ -6,8 +6,9 @@ The same words in a scenario of `payflow calc` and in a policy of `payflow.toml`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from payflow import money
 from payflow.model.agreement import FeeBase, LateFee, LateFeeBand, Take
@@ -36,8 +37,7 @@ def late_fee_in(top: Reader, currency: str, warnings: list[str]) -> FeeTerms | N
     return terms_in(fee, currency)
 
 
-@dataclass(slots=True)
-class _LateFee:
+class _LateFee(Struct):
     """Reads one; methods note mistakes and return what is harmless."""
 
     table: Reader

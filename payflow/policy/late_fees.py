@@ -10,9 +10,10 @@ are taken on principal alone, never on interest or on other fees. They are round
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+
+from msgspec import Struct
 
 from payflow.model.agreement import FeeBase, LateFee, LateFeeBand, Take
 from payflow.money import round_half_up, show
@@ -36,8 +37,7 @@ __all__ = [
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class FeeSize:
+class FeeSize(Struct, frozen=True):
     """A sum in minor units, a percentage as a fraction of one, or both with the word which of them counts."""
 
     amount: int | None = None
@@ -62,8 +62,7 @@ class FeeSize:
         return f"the {self.take} of {' and '.join(parts)}" if len(parts) == 2 else "".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class FeeBand:
+class FeeBand(Struct, frozen=True):
     """A fee for amounts up to a limit that belongs to it, or below one that does not, or for all the rest."""
 
     size: FeeSize
@@ -75,8 +74,7 @@ class FeeBand:
         return (self.up_to is None or base <= self.up_to) and (self.below is None or base < self.below)
 
 
-@dataclass(frozen=True, slots=True)
-class FeeTerms:
+class FeeTerms(Struct, frozen=True):
     """What was agreed. Money in minor units of one currency, `grace` in days after the due date.
 
     `bands` are asked in order and the first that holds counts; a fee without bands has one. `every_days` or `every_months`

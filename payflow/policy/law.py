@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.policy.compensation import FixedSum
 
@@ -40,8 +41,7 @@ class Margin(NamedTuple):
     points: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Statute:
+class Statute(Struct, frozen=True):
     """A law that grants interest on late payment without any agreement.
 
     Words such as `day_count` are those of `payflow.toml`. Amounts are minor units of `currency`. `sources` are addresses or

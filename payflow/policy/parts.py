@@ -8,12 +8,12 @@ movements alone, and interest runs on each from its own due date, as on an invoi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from payflow.columns import NO_DAY, Book, Ints
 from payflow.model.agreement import DueRule, Policy, Terms
@@ -26,8 +26,7 @@ from payflow.policy.terms import due_days
 _SETTLED, _DISPUTED = SETTLEMENTS.index(Settlement.SETTLED), SETTLEMENTS.index(Settlement.DISPUTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The instalments of a book: `book` has a row for each, `owner` the row of its invoice, `due_on` its due date.
 
     `left` is what is missing of each on the day asked for, `interest` what arose by then, and `interest_per_day` what one more

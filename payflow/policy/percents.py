@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)  # a policy's rate stands on every notice
 def percent(fraction: Fraction) -> str:
     """A fraction of one as percent text without needless zeros: Fraction(47, 400) is `11.75`.
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.errors import PayflowError, UnknownName
 from payflow.policy.fees import percent
@@ -39,8 +40,7 @@ class OutOfTable(PayflowError, ValueError):
     """A rate was asked for that nobody has written down; the message says what is there and how to add what is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class RateTable:
+class RateTable(Struct, frozen=True):
     """A series of rates: `rows` in order of their day, none of them empty of a source."""
 
     series: Series

@@ -17,9 +17,16 @@ _SETTLED, _DISPUTED = SETTLEMENTS.index(Settlement.SETTLED), SETTLEMENTS.index(S
 _LOWERS = {EntryKind.CREDIT: Kind.CREDIT, EntryKind.WRITE_OFF: Kind.WRITE_OFF}
 
 
-def movements(book: Book, row: int) -> list[tuple[int, int]]:
-    """(day, amount) of the entries of one invoice that change its balance, in order of day."""
-    return [(on, amount) for on, amount, _ in _counted(book, row)]
+def movements(book: Book) -> dict[int, list[tuple[int, int]]]:
+    """(day, amount) of the entries that change the balance of each invoice that has some, by row and in order of day."""
+    settlement, amount = book.entry_settlement, book.entry_amount
+    counts = (book.entry_row >= 0) & ((settlement == _SETTLED) | ((settlement == _DISPUTED) & (amount < 0)))
+    found: dict[int, list[tuple[int, int]]] = {}
+    for row, on, moved in zip(
+        book.entry_row[counts].tolist(), book.entry_on[counts].tolist(), amount[counts].tolist(), strict=True
+    ):
+        found.setdefault(row, []).append((on, moved))
+    return found
 
 
 def _counted(book: Book, row: int) -> list[tuple[int, int, int]]:

@@ -11,13 +11,13 @@ table. What has no such form (compounding, rounding on the way, interest paid fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from math import lcm
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 
 from payflow.columns import Ints, to_date, to_day
 from payflow.model.agreement import Policy
@@ -31,8 +31,7 @@ from payflow.policy.statutes import rates_for
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Interest = S x `above` / `below`, where S is the sum of balance x (T(last) - T(before)) with `table` as T.
 
     `table[0]` is of the first day compiled. `unknown` is a like running count of the days whose rate no table holds; None

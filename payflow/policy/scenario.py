@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from payflow import money
 from payflow.errors import Problem, WorkspaceError
@@ -44,8 +46,7 @@ _DAY = timedelta(days=1)
 Calendars = Callable[[str], Calendar]
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """A claim that was read without mistakes; what a statute adds to it is worked out later, from its tables.
 
     `compensation` is True or False for what the statute grants, or minor units of a fixed sum that was agreed.
@@ -84,8 +85,7 @@ def work_out(scenario: Scenario, *, extra: Path | None = None) -> tuple[Claim, A
     return claim, found, (*scenario.warnings, *warnings, *more, *_remarks(claim, found))
 
 
-@dataclass(slots=True)
-class _Read:
+class _Read(Struct):
     """Reads one scenario; methods note mistakes and return what is harmless."""
 
     top: Reader

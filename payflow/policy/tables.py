@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 from types import MappingProxyType
+
+from msgspec import Struct
 
 
 class Speaks(Enum):
@@ -20,8 +21,7 @@ class Speaks(Enum):
     UNTIL_READ = "changed at any time"
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """What a table is about. `home` is where its publisher shows it."""
 
     name: str

@@ -11,10 +11,10 @@ the store's invoices. Currencies are never added up.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from payflow.columns import Book, Ints
 from payflow.model.decision import Decision, InvoiceView
@@ -29,8 +29,7 @@ _ENDS = np.array(LAST_DAYS, dtype=np.int64)
 _SPARE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Ageing:
+class Ageing(Struct, frozen=True):
     """One row per client and currency with anything to tell, in the order of clients, then of currency codes.
 
     `client` and `currency` are places in `clients` and `currencies`; `buckets` has a row per bucket of `BUCKETS`. Money in

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from payflow.errors import UnknownName
 from payflow.model.decision import Decision, InvoiceView, ProjectView, Totals, Verdict

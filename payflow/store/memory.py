@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from payflow.errors import JournalError, Problem
 from payflow.model.journal import (
@@ -82,8 +84,7 @@ def forgotten(db: Reader) -> tuple[Forgotten, ...]:
     )
 
 
-@dataclass(slots=True)
-class _Growing:
+class _Growing(Struct):
     """The memory while records are applied one by one."""
 
     versions: list[Version] = field(default_factory=list)

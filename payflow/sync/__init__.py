@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from payflow.connector import Batch, Connector, ConnectorSpec, Rereader, SourceContext, discover
 from payflow.decide.agreed import agreed
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
     from payflow.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class SyncReport:
+class SyncReport(Struct, frozen=True):
     """What became of one source: invoices read, new, changed, unchanged and missing; lines of bank statements read and
     new, None for a source that tells none; problems; or why it failed."""
 
@@ -136,8 +136,7 @@ def import_file(
     return before or keep_file(store, workspace, read_file(file), now=now)
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """One export that is recognised and not read yet; `source` is the one that was asked for."""
 
     spec: ConnectorSpec
@@ -146,8 +145,7 @@ class File:
     contents: same.Contents
 
 
-@dataclass(frozen=True, slots=True)
-class FileRead:
+class FileRead(Struct, frozen=True):
     """One export that was read whole and is not stored yet."""
 
     file: File

@@ -7,13 +7,13 @@ any seen before. Rows that say nothing new are not written.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from payflow.columns import Ints
@@ -41,8 +41,7 @@ _BATCH = 4 * _PORTION
 _FEW = 100
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """What a reading came to."""
 
     read: int = 0
@@ -52,8 +51,7 @@ class Counts:
     missing: int = 0
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(Struct):
     """One reading on its way into the mirror. `before` are earlier readings that speak for more than they list, newest first."""
 
     tx: Transaction

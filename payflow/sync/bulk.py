@@ -7,11 +7,11 @@ source, that tells totals and what was paid of them. All other rows are left to 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from payflow.columns import NO_DAY, Ints
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """(paid, credited) as the source shows them, and the due date to be remembered: `merge.seen` and `remember` in columns."""
 
     shown: Mask
@@ -39,8 +38,7 @@ class Seen:
     due_on: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(Struct, frozen=True):
     """Rows that say what is known; those among them whose moment must be written all the same."""
 
     rows: Mask

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from payflow.decide.erased_lines import account_of, bare_texts
 from payflow.decide.forgotten import Register, longest_first, own_words, without

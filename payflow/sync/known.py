@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from payflow.columns import Ints
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 Minted = tuple[int, str, str]
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """Kept up to date while readings are applied. `unnumbered` are keys of invoices that so far only payments named."""
 
     source: str
@@ -40,8 +39,7 @@ class Known:
         return freshness.by_source(self.readings)
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(Struct, frozen=True):
     """The identities of a reading's invoices, row by row; `new` where one was minted for this row, `again` where a key
     stands in several rows."""
 

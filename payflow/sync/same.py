@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from payflow.connector import ConnectorSpec, SourceContext, release
 from payflow.errors import Problem
@@ -32,8 +34,7 @@ _NAME = "files-read:"
 _MOST = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """What the last pull of a source came to: invoices and bank lines read, and problems."""
 
     read: int
@@ -92,7 +93,7 @@ def note(tx: Transaction, key: str, digest: str, came: Before, newest: datetime,
         tx.execute("DELETE FROM meta WHERE name = ?", (_NAME + key,))
         return
     kept = {"digest": digest, "as_of": to_moment(min(newest, now)), "cut": newest >= now, **asdict(came)}
-    kept["problems"] = [astuple(problem) for problem in came.problems]
+    kept["problems"] = [list(problem) for problem in came.problems]
     set_meta(tx, _NAME + key, json.dumps(kept))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from payflow.columns import CLIENTS, ENTRIES, INVOICES, LINES, Kind, check
 from payflow.connector import Batch
@@ -78,8 +78,7 @@ class Line(NamedTuple):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """One whole reading. `lines` are those of statements, None for a reading of anything else.
 
     `invoices` has the columns of `columns.INVOICES`: texts, and 64-bit numbers, null where not stated.

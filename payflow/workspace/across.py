@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from payflow.errors import ConnectorError, nearest
 from payflow.model.agreement import Business, ClientKind, ClientTerms, Contract, Policy
@@ -92,7 +93,7 @@ def _client(identity: str, group: Sequence[ContractFile], business: Business, fi
         findings.add(group[0].spot("client"), "'name' is missing", remedy)
     plain = {key: value for key, (value, _) in stated.items()}
     plain = {"name": identity, "timezone": business.timezone, "country": business.country} | plain
-    return replace(ClientTerms(identity, "", match=tuple(match)), **plain)  # type: ignore[arg-type] # keys are its fields
+    return replace(ClientTerms(identity, "", match=tuple(match)), **plain)
 
 
 def _shown(value: object) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
+
+from msgspec import Struct, field
 
 from payflow.errors import nearest
 from payflow.model.agreement import (
@@ -25,16 +26,14 @@ from payflow.workspace.document import Spot, Table
 from payflow.workspace.settings import read_was
 
 
-@dataclass(frozen=True, slots=True)
-class ClientStated:
+class ClientStated(Struct, frozen=True):
     """What one contract says of its client: only the keys that are written, so that contracts can be compared."""
 
     id: str = ""
     stated: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ContractFile:
+class ContractFile(Struct, frozen=True):
     """A contract as read from its file; `contract.client` is filled in once all files are read."""
 
     contract: Contract
@@ -46,8 +45,7 @@ class ContractFile:
         return self.table.spot(*path)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What contracts are read against. `policies` None: they could not be read, so none is unknown."""
 
     business: Business

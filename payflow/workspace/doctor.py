@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, time
 
 from payflow import connector
@@ -27,7 +26,7 @@ def examine(loaded: Loaded, now: datetime) -> list[Problem]:
     for source in workspace.sources:
         found += _source(workspace, source, now)
         mistakes += _options(workspace, source, now)
-    return [*mistakes, *(replace(problem, warning=True) for problem in found)]
+    return [*mistakes, *(problem._replace(warning=True) for problem in found)]
 
 
 def _options(workspace: Workspace, source: SourceSettings, now: datetime) -> Iterator[Problem]:

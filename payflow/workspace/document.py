@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from payflow.errors import Problem, nearest
 from payflow.workspace.lines import KeyPath, index_lines
@@ -24,8 +25,7 @@ _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True, dict=True):
     """One file: its name as shown in messages, its text and its data."""
 
     name: str
@@ -44,8 +44,7 @@ class Document:
         return self.lines.get(path, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """A place in a file. As text: `payflow.toml:12, policy.standard.step#2.day`."""
 
     document: Document
@@ -65,8 +64,7 @@ def dotted(path: KeyPath) -> str:
     return "".join(f"#{part + 1}" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """Mistakes and warnings in the order in which they were found."""
 
     problems: list[Problem] = field(default_factory=list)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.errors import Problem, WorkspaceError, nearest
 from payflow.model.agreement import Agreement, Business, Contract, Policy, Workspace
@@ -24,8 +26,7 @@ SETTINGS = "payflow.toml"
 CONTRACTS = "contracts"
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A workspace without mistakes, and what is worth a word all the same."""
 
     workspace: Workspace

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.errors import nearest
 from payflow.model.agreement import Binding, DueRule, Policy, Step
@@ -27,8 +29,7 @@ _FRAMES = frozenset(("message", "subject", "correction", "owner", "owner-subject
 _FARTHEST = 3650
 
 
-@dataclass(frozen=True)
-class PolicyReader:
+class PolicyReader(Struct, frozen=True, dict=True):
     """Reads the policies of a workspace; `currency` is the business's, `root` where `templates/` may lie."""
 
     currency: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from payflow.workspace.document import Table
 
@@ -35,8 +36,7 @@ def _noted(secret: str) -> str:
     return secret
 
 
-@dataclass(frozen=True, slots=True)
-class Vault:
+class Vault(Struct, frozen=True):
     """Where references are looked up: files relative to `root`, variables in `environ`."""
 
     root: Path

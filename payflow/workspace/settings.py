@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from payflow.errors import ConnectorError, nearest
 from payflow.model.agreement import Business, MailSettings, RunSettings, Smtp, SourceSettings
@@ -144,8 +145,7 @@ def _note_idle_smtp(table: Table) -> None:
             table.wrong(key, found, 'Write transport = "smtp", or leave this line out.')
 
 
-@dataclass(frozen=True)
-class SourceReader:
+class SourceReader(Struct, frozen=True, dict=True):
     """Reads `[[source]]` tables against the connectors that are installed."""
 
     vault: Vault

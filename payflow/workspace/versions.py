@@ -7,16 +7,17 @@ that may be a rename, and taking it for a new thing would send or charge again. 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.errors import Problem
 from payflow.model.agreement import Agreement, Policy
 from payflow.model.serial import digest_of
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """The keys that the journal has records of: (policy, step key), source keys, project keys."""
 
     steps: frozenset[tuple[str, str]] = frozenset()
@@ -24,8 +25,7 @@ class Known:
     projects: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """The agreement with its final keys and digest; with problems it must not be put in force."""
 
     agreement: Agreement
@@ -39,8 +39,7 @@ class _Named(NamedTuple):
     was: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where things of one kind stand side by side; a rename happens within a place."""
 
     kind: str

@@ -10,12 +10,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import fields, replace
 
 from payflow.errors import WorkspaceError
 from payflow.model.agreement import Agreement, Business, MailSettings, Policy, Step, Terms, Workspace

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from payflow.columns import to_day
 from payflow.model.agreement import Contract, Policy
@@ -73,7 +75,7 @@ class Nights:
             interest_per_day=row.per_day,
             fees=sum(charge.standing for charge in self.charges),
         )
-        moved = movements(book_of(bill), 0)
+        moved = movements(book_of(bill)).get(0, [])
         agreed = self.policy.interest
         words = (
             notice_words(agreed, due, self.policy.grace, bill.issued, as_of) if agreed and due and self.binds else ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.model.agreement import (
@@ -41,8 +42,7 @@ class Move(NamedTuple):
     inferred: bool = False
 
 
-@dataclass(frozen=True)
-class Bill:
+class Bill(Struct, frozen=True):
     """An invoice as the books tell it; 4,000.00 of 20 October unless said otherwise."""
 
     total: int = 400_000

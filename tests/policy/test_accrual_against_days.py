@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from payflow.policy.accrual import Claim, Compound, InterestTerms, Kind, Movement, accrue
 from payflow.policy.allocation import Allocation

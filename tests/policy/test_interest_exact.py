@@ -93,7 +93,7 @@ def test_columns_stretches_and_the_slow_reference_agree_to_the_exact_numerator(
     assessed = assess_all(bills, policy, as_of)
     for at, bill in enumerate(bills):
         exact = slow_interest(bill, start, as_of, rate, tolerance)
-        moves = movements(book, at)
+        moves = movements(book).get(at, [])
         stretches = list(timeline.spans(bill.total, moves, to_day(start), to_day(as_of), tolerance))
         columns = sum(span.balance * span.days for span in stretches)
         assert columns * rate / 365 == exact
@@ -110,7 +110,7 @@ def test_columns_stretches_and_the_slow_reference_agree_to_the_exact_numerator(
 @example(Bill(moves=[Move(DUE, 100_000)]), 0, 9)
 def test_stretches_follow_one_another_without_a_gap_in_what_is_owed(bill: Bill, first: int, last: int) -> None:
     start, until = to_day(DUE) + first, to_day(DUE) + last
-    moves = movements(book_of(bill), 0)
+    moves = movements(book_of(bill)).get(0, [])
     spans = list(timeline.spans(bill.total, moves, start, until))
     assert all(span.days > 0 and span.balance > 0 for span in spans)
     covered = {day: span.balance for span in spans for day in range(span.start + 1, span.end + 1)}

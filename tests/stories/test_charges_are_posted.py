@@ -254,7 +254,7 @@ def test_whatever_the_service_does_a_charge_is_made_once(
     body |= {"amount": 2500, "currency": "GBP", "on": "2026-11-11", "of": 1}  # type: ignore[dict-item]  # numbers beside text
     made = World(root)
     workspace = made.workspace
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     workspace = replace(workspace, sources=(LIMIT,))
     with open_store(workspace.store_url, root, create=True) as store:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from payflow.model.agreement import Agreement, ClientTerms, Contract, Policy, Step, Terms
 from payflow.model.serial import digest_of
