@@ -354,9 +354,12 @@ def upsert_statement(table: str, columns: Sequence[str], keys: Sequence[str], co
 
 
 def dialect(sql: str, version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str:
-    """The statement as this SQLite understands it: before 3.39 it spells `IS DISTINCT FROM` as `IS NOT`.
+    """The statement as this SQLite understands it: before 3.39 it spells `IS DISTINCT FROM` as `IS NOT`, before 3.38 `format`
+    as `printf`.
 
     It locks the whole database for a writer, and so knows no locks of single rows.
     """
     sql = sql.removesuffix(" FOR UPDATE SKIP LOCKED")
+    if version < (3, 38, 0):
+        sql = sql.replace("format(", "printf(")
     return sql if version >= (3, 39, 0) else sql.replace("IS DISTINCT FROM", "IS NOT")

@@ -134,17 +134,18 @@ _NEVER = Observed((), None)
 
 def _journal_identities(work: _Work) -> None:
     """Journal what was minted, before anything that rests on it."""
-    fresh, source = work.state.fresh, work.state.source
-    if len(fresh) < _FEW:
-        rows = [[number, source, key, printed] for number, key, printed in fresh]
+    source, fresh = work.state.source, work.state.fresh
+    ids, keys, numbers = ([value for part in fresh for value in part[place]] for place in range(3))
+    if len(ids) < _FEW:
+        rows = [[number, source, key, printed] for number, key, printed in zip(ids, keys, numbers, strict=True)]
         work.journal(RecordKind.IDENTITIES, [{"rows": rows}] if rows else [])
     else:
+        portions = (slice(start, start + _PORTION) for start in range(0, len(ids), _PORTION))
         work.journal(
             RecordKind.IDENTITIES,
             (
-                {"source": source, "columns": dict(zip(("id", "key", "number"), map(list, columns), strict=True))}
-                for start in range(0, len(fresh), _PORTION)
-                for columns in [zip(*fresh[start : start + _PORTION], strict=True)]
+                {"source": source, "columns": {"id": ids[part], "key": keys[part], "number": numbers[part]}}
+                for part in portions
             ),
         )
     fresh.clear()
@@ -287,7 +288,7 @@ def _write_entries(work: _Work) -> None:
         for one in state.readings
     )
     dated = read.reading.dated_entries
-    current = set(work.found.keys) - work.outdated if have or read.entries else set()
+    current = set(work.found.keys.to_pylist()) - work.outdated if have or read.entries else set()
     rows, kept = [], set()
     for entry in read.entries:
         # where not every movement is told, a later report takes back only what a report of its own kind told
@@ -352,7 +353,7 @@ def _entry_row(source: str, entry: Entry, invoice: int | None, key: str) -> Entr
 def _mark_missing(work: _Work) -> int:
     """Invoices that this reading should have listed and did not become unknown (design 6.4). A draft may simply go."""
     reading = work.reading
-    if not reading.finished or reading.scope == Scope.CHANGED:
+    if not reading.finished or reading.scope == Scope.CHANGED or _lists_all(work):
         return 0
     likely = mirror.could_be_missing(
         work.tx,
@@ -375,6 +376,11 @@ def _mark_missing(work: _Work) -> int:
         mirror.mark_unknown(work.tx, [row.id for row in missing], reading.as_of)
         counted += sum(row.unknown_since is None and row.status != Status.DRAFT for row in missing)
     return counted
+
+
+def _lists_all(work: _Work) -> bool:
+    """Whether every invoice that is known of the source stands in the reading."""
+    return not work.found.again.any() and len(work.found.ids) == len(work.state.identities)
 
 
 def _without(ids: Ints, others: Ints) -> Ints:

@@ -13,21 +13,25 @@ from payflow.columns import Ints
 from payflow.decide import freshness
 from payflow.store import mirror
 from payflow.store.mirror import InvoiceRow, ReadingRow
+from payflow.sync.identities import Identities, load
 from payflow.sync.tables import Read
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from payflow.store import Reader, Store
 
 
-#: An identity to be journaled, its key and its number: new, moved to another key, or told its number.
-Minted = tuple[int, str, str]
+#: Identities to be journaled, in columns: these, their keys, their numbers. New ones, and those moved to another key or told
+#: their number.
+Minted = tuple[Sequence[int], Sequence[str], Sequence[str]]
 
 
 class Known(Struct):
     """Kept up to date while readings are applied. `unnumbered` are keys of invoices that so far only payments named."""
 
     source: str
-    identities: dict[str, int]
+    identities: Identities
     readings: list[ReadingRow]
     next_id: int
     unnumbered: set[str]
@@ -43,7 +47,7 @@ class Identified(Struct, frozen=True):
     """The identities of a reading's invoices, row by row; `new` where one was minted for this row, `again` where a key
     stands in several rows."""
 
-    keys: list[str]
+    keys: pa.Array
     ids: Ints
     new: NDArray[np.bool_]
     again: NDArray[np.bool_]
@@ -51,14 +55,14 @@ class Identified(Struct, frozen=True):
 
 def known(store: Store | Reader, source: str) -> Known:
     """Load what is known of a source."""
-    rows = store.query("SELECT id, key, number FROM identity WHERE source = ?", (source,))
+    identities, unnumbered = load(store, source)
     (last,) = store.query("SELECT COALESCE(MAX(id), 0) FROM identity")[0]
     return Known(
         source=source,
-        identities={key: identity for identity, key, _ in rows},
+        identities=identities,
         readings=mirror.readings(store, source),
         next_id=last + 1,
-        unnumbered={key for _, key, number in rows if not number},
+        unnumbered=unnumbered,
     )
 
 
@@ -76,41 +80,43 @@ def _as_last_seen(row: InvoiceRow, told: Mapping[str, Sequence[ReadingRow]]) -> 
 
 def identify(state: Known, read: Read) -> Identified:
     """The identity of every row, minted at the first sight of its key; one that a payment named first learns its number."""
-    keys: list[str] = read.invoices.column("key").to_pylist()
-    repeated = len(set(keys)) < len(keys)
-    again = _repeated(keys) if repeated else np.zeros(len(keys), dtype=np.bool_)
-    have = state.identities
-    ids = np.fromiter((have.get(key, 0) for key in keys), dtype=np.int64, count=len(keys))
+    keys = read.invoices.column("key")
+    again = _repeated(keys)
+    ids = state.identities.of(keys)
     absent = np.flatnonzero(ids == 0)
     new = np.zeros(len(keys), dtype=np.bool_)
     if len(absent):
-        first = np.array(_firsts(keys, absent.tolist()), dtype=np.int64)
-        numbers = read.invoices.column("number").take(first).to_pylist()
-        minted = range(state.next_id, state.next_id + len(first))
-        state.next_id += len(first)
-        fresh = [keys[row] for row in first.tolist()]
-        have.update(zip(fresh, minted, strict=True))
-        state.fresh.extend(zip(minted, fresh, numbers, strict=True))
-        state.unnumbered.update(key for key, number in zip(fresh, numbers, strict=True) if not number)
-        ids[absent] = np.fromiter((have[keys[row]] for row in absent.tolist()), dtype=np.int64, count=len(absent))
+        first = _firsts(keys, absent) if again.any() else absent
+        _mint(state, keys.take(first), read.invoices.column("number").take(first))
+        ids[absent] = state.identities.of(keys.take(absent))
         new[first] = True
     if state.unnumbered:
-        _learn(state, keys, read)
+        _learn(state, keys.to_pylist(), read)
     return Identified(keys, ids, new, again)
 
 
-def _repeated(keys: list[str]) -> NDArray[np.bool_]:
-    import pandas as pd
+def _mint(state: Known, keys: pa.Array, numbers: pa.Array) -> None:
+    minted = np.arange(state.next_id, state.next_id + len(keys), dtype=np.int64)
+    state.next_id += len(keys)
+    state.identities.add_columns(keys, minted)
+    names, printed = keys.to_pylist(), numbers.to_pylist()
+    if keys.equals(numbers):
+        printed = names  # one object each, since of a large export every copy counts
+    state.fresh.append((minted.tolist(), names, printed))
+    state.unnumbered.update(key for key, number in zip(names, printed, strict=True) if not number)
 
-    return np.asarray(pd.Series(keys, dtype="object").duplicated(keep=False), dtype=np.bool_)
+
+def _repeated(keys: pa.Array) -> NDArray[np.bool_]:
+    """Where a key stands in several rows."""
+    codes = keys.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    several = np.bincount(codes) > 1
+    return np.asarray(several[codes], dtype=np.bool_)
 
 
-def _firsts(keys: list[str], rows: list[int]) -> list[int]:
+def _firsts(keys: pa.Array, rows: Ints) -> Ints:
     """Of some rows the first of each key."""
-    seen: dict[str, int] = {}
-    for row in rows:
-        seen.setdefault(keys[row], row)
-    return list(seen.values())
+    codes = keys.take(rows).dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    return rows[np.sort(np.unique(codes, return_index=True)[1])]
 
 
 def _learn(state: Known, keys: list[str], read: Read) -> None:
@@ -120,7 +126,7 @@ def _learn(state: Known, keys: list[str], read: Read) -> None:
     for row, number in zip(rows, read.invoices.column("number").take(rows).to_pylist() if rows else (), strict=True):
         if number and keys[row] in unnumbered:
             unnumbered.discard(keys[row])
-            state.fresh.append((state.identities[keys[row]], keys[row], number))
+            state.fresh.append(([state.identities[keys[row]]], [keys[row]], [number]))
 
 
 def name(state: Known, key: str) -> int:
@@ -129,20 +135,20 @@ def name(state: Known, key: str) -> int:
     if identity is None:
         identity = state.next_id
         state.next_id += 1
-        state.identities[key] = identity
+        state.identities.add(key, identity)
         state.unnumbered.add(key)
-        state.fresh.append((identity, key, ""))
+        state.fresh.append(([identity], [key], [""]))
     return identity
 
 
 def rekey(db: Reader, state: Known, read: Read) -> set[int]:
     """Identities that moved to another key, as from an export to an API: same source, same number, old key gone."""
-    if not state.identities:
+    if not len(state.identities):
         return set()
-    keys: list[str] = read.invoices.column("key").to_pylist()
-    strange = [row for row, key in enumerate(keys) if key not in state.identities]
+    strange = np.flatnonzero(state.identities.of(read.invoices.column("key")) == 0).tolist()
     if not strange:
         return set()
+    keys: list[str] = read.invoices.column("key").to_pylist()
     part = read.invoices.take(strange)
     numbers, currencies, days = (part.column(name).to_pylist() for name in ("number", "currency", "issued_on"))
     listed, wanted = set(keys), set(numbers) - {""}
@@ -159,9 +165,8 @@ def rekey(db: Reader, state: Known, read: Read) -> set[int]:
         rows = mirror.some_invoices(db, [identity])
         if rows and (rows[0].currency, rows[0].issued_on) != (currency, issued_on):
             continue
-        del state.identities[former[0]]
-        state.identities[keys[row]] = identity
+        state.identities.move(former[0], keys[row])
         state.unnumbered.discard(former[0])
-        state.fresh.append((identity, keys[row], number))
+        state.fresh.append(([identity], [keys[row]], [number]))
         moved.add(identity)
     return moved
