@@ -67,6 +67,8 @@ class Case(Struct, frozen=True):
     #: references of charges that a person wants claimed, and of ones given up before
     wanted: frozenset[str] = frozenset()
     forgone: frozenset[str] = frozenset()
+    #: whether a compensation arises: as a fee does, or by law
+    compensates: bool = False
 
 
 def fee_draft(case: Case, step: Step, policy: Policy, as_of: date, store: str) -> FeeDraft | None:
@@ -76,7 +78,7 @@ def fee_draft(case: Case, step: Step, policy: Policy, as_of: date, store: str) -
         return None
     found = fees.worked_out(fee, view.currency, view.outstanding, view.total, claimed_fees(case.charges))
     # what was announced is what may be claimed: under other terms by now, nothing is
-    if not found or not found[0] or announced.text != named(policy, view.currency):
+    if not found or not found[0] or announced.text != named(case, policy):
         return None
     period = ladder.period(policy, view.due_on, as_of) if fee.repeats else None
     again = case.next.period
@@ -131,12 +133,12 @@ def _made_in(case: Case, policy: Policy, words: str) -> dict[str, Any]:
     }
 
 
-def named(policy: Policy, currency: str) -> str:
-    """What a step with `fee = true` claims, as notices name it before; empty where nothing exists in the currency."""
-    parts = []
-    if policy.late_fee is not None and fees.exists(policy.late_fee, currency):
+def named(case: Case, policy: Policy) -> str:
+    """What a step with `fee = true` claims, as notices name it before; empty where nothing binds or exists in the currency."""
+    parts, currency = [], case.view.currency
+    if case.binds and policy.late_fee is not None and fees.exists(policy.late_fee, currency):
         parts.append(f"a late fee of {fees.words(policy.late_fee, currency)}")
-    fixed = fixed_sum(policy, currency)
+    fixed = fixed_sum(policy, currency) if case.compensates else None
     if fixed is not None:
         sums = f" of {show(fixed.bands[0].sum, fixed.currency)}" if fixed.flat else ""
         parts.append(f"a fixed compensation{sums} ({fixed.rule})")
@@ -144,12 +146,13 @@ def named(policy: Policy, currency: str) -> str:
 
 
 def fixed_sum(policy: Policy, currency: str) -> compensation.FixedSum | None:
-    """The compensation of a policy for an invoice in a currency; None where there is none."""
+    """The compensation of a policy for an invoice in a currency; None where there is none, or the law names another currency."""
     agreed = policy.compensation
     if agreed is None:
         return None
     if agreed.statute:
-        return statute(agreed.statute).compensation
+        fixed = statute(agreed.statute).compensation
+        return fixed if fixed is not None and compensation.speaks_of(fixed, currency) else None
     return compensation.flat(agreed.amounts[currency], currency, "as agreed") if currency in agreed.amounts else None
 
 
@@ -160,11 +163,9 @@ def compensation_draft(case: Case, step: Step, policy: Policy, store: str) -> Fe
         ladder.announcement_of(step, case.notices),
         fixed_sum(policy, case.view.currency),
     )
-    if not step.fee or fixed is None or not case.binds or announced is None or view.due_on is None:
+    if not step.fee or fixed is None or not case.compensates or announced is None or view.due_on is None:
         return None
-    if announced.text != named(policy, view.currency) or any(
-        charge.kind == ChargeKind.COMPENSATION for charge in case.charges
-    ):
+    if announced.text != named(case, policy) or any(charge.kind == ChargeKind.COMPENSATION for charge in case.charges):
         return None
     debt = debt_when_due(case, policy)
     amount = compensation.payable(fixed, debt, view.currency) if debt > _tolerance(case) else None
@@ -174,6 +175,7 @@ def compensation_draft(case: Case, step: Step, policy: Policy, store: str) -> Fe
         "statute": policy.compensation.statute if policy.compensation else "",
         "base": debt,
         "grace": policy.grace,
+        "rests_on": binding.compensation_rests_on(policy, case.contract, view.issued_on),
     }
     ref = reference(store, view.id, f"{ChargeKind.COMPENSATION}:{ONCE}", 0)
     return FeeDraft(

@@ -199,8 +199,8 @@ def blocked_by(number: str, project: str, projects: Sequence[ProjectView]) -> tu
 
 def _announcement(case: Case, step: Step, policy: Policy, as_of: date) -> Announcement | None:
     """The next fee of the ladder, named before it arises, with the first day on which it may."""
-    due_on, text = case.view.due_on, named(policy, case.view.currency)
-    if not case.binds or due_on is None or not text:
+    due_on, text = case.view.due_on, named(case, policy)
+    if due_on is None or not text:
         return None
     later = policy.ladder[policy.ladder.index(step) + 1 :] if step in policy.ladder else ()
     ahead = next((one for one in later if one.fee), None)
@@ -224,7 +224,7 @@ def _again(case: Case, policy: Policy, this: Notice, as_of: date) -> Announcemen
     found = ladder.next_again(policy, due_on, as_of, notices, case.holds)
     if found is None or found.on is None:
         return None
-    return Announcement(ahead.key, found.on, named(policy, case.view.currency))
+    return Announcement(ahead.key, found.on, named(case, policy))
 
 
 def _corrections(case: Case, charge: Charge, back: Takeback | None) -> Iterable[CorrectionItem]:

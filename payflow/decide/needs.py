@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from payflow.charging import Case, charges_left, interest_left, once_ref
+from payflow.charging import Case, charges_left, fixed_sum, interest_left, once_ref
 from payflow.decide.facts import Facts, GivenUp
 from payflow.decide.freshness import says_state
 from payflow.decide.in_instalments import accrued_in_parts
@@ -24,6 +24,7 @@ from payflow.policy.claims import Claimed
 from payflow.policy.ladder import announcement_of
 from payflow.policy.rates import OutOfTable
 from payflow.policy.rows import rated_claim
+from payflow.policy.statutes import STATUTES, compensation_note
 
 
 class Unrated(NamedTuple):
@@ -236,6 +237,19 @@ def _of_charges(case: Case, need: Callable[[str, str, str], Need], as_of: date, 
             yield need("charge-unjustified", text, "Pay it back.")
     yield from _left(case, need, as_of, store)
     due = step is not None and step.fee and case.next.on == as_of
+    fixed = case.policy.compensation if case.policy is not None else None
+    if (
+        due
+        and case.policy
+        and fixed
+        and fixed.statute
+        and case.compensates
+        and not fixed_sum(case.policy, view.currency)
+    ):
+        why = compensation_note(STATUTES[fixed.statute], view.total, view.currency)
+        text = f"{view.number}: no compensation is claimed. {why.rstrip('.')}"
+        remedy = f'Write what was agreed in {view.currency}, compensation = {{ {view.currency} = "40.00" }}, or leave it out.'
+        yield need("compensation-currency", text, remedy)
     if due and step is not None and case.policy is not None and case.policy.late_fee is not None and case.binds:
         if announcement_of(step, case.notices) is None:
             text = f"{view.number}: no fee goes with {step.name}, since no earlier notice named it"

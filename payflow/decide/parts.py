@@ -136,6 +136,7 @@ def assessed(known: Known) -> views.Setting:
         offers=offers,
         binds=binds,
         bears=bears,
+        kinds=kinds,
         present={contract.key: contract.project for contract in agreement.contracts.values()},
         step_names={
             (policy.name, step.key): step.name for policy in agreement.policies.values() for step in policy.ladder

@@ -84,6 +84,8 @@ class Setting(Known, frozen=True, kw_only=True):
     binds: Sequence[bool]
     #: where interest arises; a statute asks for no signature
     bears: Sequence[bool]
+    #: kinds of the clients that contracts name, by id
+    kinds: Mapping[str, ClientKind]
     present: Mapping[str, str]
     step_names: Mapping[tuple[str, str], str]
     covered: frozenset[int]
@@ -134,6 +136,7 @@ def _case(setting: Setting, index: int, moved: Sequence[tuple[int, int]]) -> Cas
         offers=tuple(setting.offers.get(index, ())),
         movements=moved,
         bears=setting.bears[index] and Flag.OLD not in view.flags,
+        compensates=_compensates(setting, index) and Flag.OLD not in view.flags,
         interest_words=_interest_words(setting, index, view, step),
         interest_at=_interest_at(setting, index, view),
         wanted=setting.memory.wanted,
@@ -142,6 +145,15 @@ def _case(setting: Setting, index: int, moved: Sequence[tuple[int, int]]) -> Cas
     )
     first = _first(step, _claim(setting, index, case))
     return case if first is step else replace(case, next=first, view=_with_next(setting, view, first))
+
+
+def _compensates(setting: Setting, index: int) -> bool:
+    """Whether a compensation arises; a client of whom nothing is said is a business."""
+    item, row = setting.governed[index], setting.facts.invoices[index]
+    if item.policy is None or item.policy.compensation is None:
+        return False
+    kind = setting.kinds.get(item.client, ClientKind.BUSINESS)
+    return binding.compensation_binds(item.policy, item.contract, to_date(row.issued_on), kind)
 
 
 def _claim(setting: Setting, index: int, case: Case) -> ladder.Next | None:

@@ -166,7 +166,11 @@ NL = Statute(
     compensation=flat(40_00, "EUR", f"BW 6:96(4): at least {_EURO_40}"),
     notes=(
         "The table is the whole rate: the ECB reference and 8 points, 7 before 16 March 2013.",
-        "After each year interest joins the principal (BW 6:119a(3)); the published example rounds each stretch to the cent.",
+        (
+            "After each year interest joins the principal (BW 6:119a(3)); the published example rounds each stretch to the cent, "
+            "and each half-year is a stretch of its own."
+        ),
+        "A year has 365 days, as in the published example; 366 for a year that holds 29 February is in use too.",
         "Part payments settle costs first, then interest, then principal (BW 6:44).",
         "No interest on costs of collection (Hoge Raad, 28 June 2013).",
     ),

@@ -6,7 +6,7 @@ from datetime import date
 
 from payflow.model.agreement import Binding, ClientKind, Contract, Policy
 from payflow.policy.bearing import law_of
-from payflow.policy.statutes import STATUTES
+from payflow.policy.statutes import STATUTES, statute
 
 #: Statutes on what consumers owe, and no one else.
 FOR_CONSUMERS = frozenset(law.consumers for law in STATUTES.values() if law.consumers)
@@ -27,6 +27,13 @@ def interest_binds(policy: Policy, contract: Contract | None, issued_on: date, k
     return suits(policy, kind) and binds(policy, contract, issued_on)
 
 
+def compensation_binds(policy: Policy, contract: Contract | None, issued_on: date, kind: ClientKind) -> bool:
+    """Where a compensation arises: a fixed sum by law from businesses alone, with no signature; an agreed one as a fee does."""
+    if policy.compensation is None or not policy.compensation.statute:
+        return policy.compensation is not None and binds(policy, contract, issued_on)
+    return kind is ClientKind.BUSINESS
+
+
 def suits(policy: Policy, kind: ClientKind) -> bool:
     """Whether the statute of a policy holds for a client: a business statute is no ground for interest from a consumer."""
     law = law_of(policy.interest)
@@ -44,6 +51,13 @@ def interest_rests_on(policy: Policy, contract: Contract | None, issued_on: date
     """What interest rests on: a statute, or what `rests_on` says."""
     law = law_of(policy.interest)
     return law.title if law is not None else rests_on(policy, contract, issued_on)
+
+
+def compensation_rests_on(policy: Policy, contract: Contract | None, issued_on: date) -> str:
+    """What a compensation rests on: a statute, or what `rests_on` says."""
+    if policy.compensation is not None and policy.compensation.statute:
+        return statute(policy.compensation.statute).title
+    return rests_on(policy, contract, issued_on)
 
 
 def _signed_by(contract: Contract | None, day: date) -> bool:

@@ -46,6 +46,11 @@ def flat(amount: int, currency: str, rule: str) -> FixedSum:
     return FixedSum(currency, (Band(amount),), currency, rule)
 
 
+def speaks_of(fixed: FixedSum, currency: str) -> bool:
+    """Whether a debt in a currency has a sum without a rate of exchange: it is the law's own, and so are the bands'."""
+    return currency == fixed.currency and (fixed.flat or currency == fixed.debt_currency)
+
+
 def granted(fixed: FixedSum, debt: int, currency: str) -> Money | None:
     """The sum in the law's own currency; None where the debt is in another one than the bands, or there is no debt."""
     if debt <= 0 or not (fixed.flat or currency == fixed.debt_currency):

@@ -39,7 +39,8 @@ def rates_for(
 ) -> Sequence[Rate]:
     """The yearly rates from `starts`, the first day that bears interest, through `until`, in order.
 
-    The first begins on `starts`, each further one where another half-year or rate begins, so they cover every day once.
+    The first begins on `starts`, each further one where another rate begins (in the Netherlands also with each half-year), so
+    they cover every day once.
     `arose` is the day of the debt, for laws that treat older debts otherwise; left out, it is `starts`. `extra` is a folder
     with tables of the user's own. Empty when `until` is before `starts`. Raises `OutOfTable`.
     """
@@ -82,10 +83,25 @@ def _read(statute: Statute, starts: date, until: date, extra: Path | None) -> li
     table = load_table(statute.table, extra)
     if statute.fixing is Fixing.FLOATING:
         if statute.reference is Reference.DAY:
-            return list(table.between(starts, until))
-        return [_of_half_year(table, day) for day in half_years(starts, until)]
+            return _by_half_year(table, starts, until)
+        rates = [_of_half_year(table, day) for day in half_years(starts, until)]
+        # a half-year in which the rate stays what it was opens no stretch
+        return [
+            rate
+            for before, rate in zip([None, *rates], rates, strict=False)
+            if not before or rate.annual != before.annual
+        ]
     day = starts if statute.fixing is Fixing.START else until
     return [table.at(day) if statute.reference is Reference.DAY else _of_half_year(table, half_year_start(day))]
+
+
+def _by_half_year(table: RateTable, starts: date, until: date) -> list[Rate]:
+    """A table read from each row's own day, where each half-year is a stretch also when its rate is the old one.
+
+    So the published Dutch example rounds (`NL-10` of docs/conformance.md).
+    """
+    days = {starts, *half_years(starts, until)[1:], *(rate.since for rate in table.between(starts, until)[1:])}
+    return [table.at(day)._replace(since=day) for day in sorted(days)]
 
 
 def _of_half_year(table: RateTable, first: date) -> Rate:

@@ -10,6 +10,7 @@ from payflow.errors import ConnectorError, nearest
 from payflow.model.agreement import Business, ClientKind, ClientTerms, Contract, Policy
 from payflow.policy.bearing import law_of
 from payflow.policy.binding import FOR_CONSUMERS, suits
+from payflow.policy.compensation import speaks_of
 from payflow.policy.late_fees import silent_in
 from payflow.policy.statutes import STATUTES
 from payflow.workspace.contracts import ContractFile
@@ -153,6 +154,30 @@ def check_statutes(
             found = f"policy {policy.name!r} claims interest by the statute {law.name!r}, which is for consumers"
             remedy = f'Write kind = "consumer" under [client] if it is one, or name a policy with statute = "{own}".'
             findings.add(file.spot(key) if key else file.spot(), found, remedy)
+
+
+def check_compensations(
+    files: Iterable[ContractFile], contracts: Mapping[str, Contract], policies: Mapping[str, Policy], findings: Findings
+) -> None:
+    """A fixed sum by law is owed by businesses alone; and warn where the law names it in another currency than the contract's."""
+    for file in files:
+        contract = contracts.get(file.contract.project)
+        policy = policies.get(file.contract.policy)
+        name = policy.compensation.statute if policy is not None and policy.compensation is not None else ""
+        fixed = STATUTES[name].compensation if name else None
+        if contract is None or fixed is None:
+            continue
+        if contract.client.kind is not ClientKind.BUSINESS:
+            found = (
+                f"policy {contract.policy!r} claims a compensation by the statute {name!r}, which businesses alone owe"
+            )
+            remedy = 'Name a policy without it, or write kind = "business" under [client] if it is one.'
+            findings.add(file.spot("policy") if "policy" in file.table else file.spot(), found, remedy)
+        elif contract.currency and not speaks_of(fixed, contract.currency):
+            found = f"no compensation will be claimed in {contract.currency}: {fixed.rule}"
+            remedy = f'Write what was agreed, compensation = {{ {contract.currency} = "40.00" }}, or leave it out.'
+            key = "currency" if "currency" in file.table else "policy"
+            findings.add(file.spot(key), found, remedy, warning=True)
 
 
 def check_fee_currencies(files: Iterable[ContractFile], policies: Mapping[str, Policy], findings: Findings) -> None:

@@ -64,7 +64,17 @@ def _law_of_interest(table: Table) -> str:
 
 
 def check_stack(table: Table, compensation: Compensation | None) -> None:
-    """Note what stands beside an agreed late fee and does not add to it by itself (design 6.2)."""
+    """Note what stands beside an agreed late fee or rate, and does not add to it by itself (design 6.2)."""
+    if (
+        compensation is not None
+        and compensation.statute == "uk"
+        and "interest" in table
+        and not _law_of_interest(table)
+    ):
+        # the Act's sum is due once its own interest runs (s. 5A(1)); the directive's also beside interest that was agreed
+        found = "the fixed sum of the Act goes with the interest of the Act, not with a rate that was agreed"
+        remedy = 'Write interest = { statute = "uk" }, or the sum that was agreed: compensation = "40.00".'
+        table.wrong("compensation", found, remedy, warning=True)
     both = table.flag("stack", False)
     if both or "late_fee" not in table:
         return

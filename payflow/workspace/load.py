@@ -14,7 +14,13 @@ from msgspec.structs import replace
 from payflow.errors import Problem, WorkspaceError, nearest
 from payflow.model.agreement import Agreement, Business, Contract, Policy, Workspace
 from payflow.model.serial import digest_of
-from payflow.workspace.across import check_fee_currencies, check_match_sources, check_statutes, join_contracts
+from payflow.workspace.across import (
+    check_compensations,
+    check_fee_currencies,
+    check_match_sources,
+    check_statutes,
+    join_contracts,
+)
 from payflow.workspace.contracts import ContractFile, Setting, read_contract
 from payflow.workspace.document import Document, Findings, Table, read_document
 from payflow.workspace.hooks import read_hooks
@@ -83,6 +89,7 @@ def _read(root: Path, top: Table, documents: Sequence[Document], reader: SourceR
     check_fee_currencies(files, policies, top.findings)
     contracts = join_contracts(files, business, top.findings)
     check_statutes(files, contracts, policies, top.findings)
+    check_compensations(files, contracts, policies, top.findings)
     keys = {source.name: source.key for source in sources}
     was = {source.name: source.was for source in sources if source.was is not None}
     agreement = _agreement(policies, contracts, business, keys, was)

@@ -88,7 +88,6 @@ class PolicyReader(Struct, frozen=True, dict=True):
         fee = table.data.get("late_fee")
         every = fee.get("every") if isinstance(fee, Mapping) else None
         claims = "late_fee" in table or policy.compensation is not None
-        claims = "late_fee" in table or policy.compensation is not None
         for item in table.tables("step"):
             step = self._step(item)
             self._check_step(item, step, ladder, policy, has_fee=claims, every=every)

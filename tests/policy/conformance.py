@@ -23,7 +23,6 @@ from payflow.policy.allocation import Allocation
 from payflow.policy.daycount import DayCount
 from payflow.policy.fees import from_percent, percent
 from payflow.policy.late_fees import FeeBand, FeeSize, FeeTerms
-from payflow.policy.rates import Rate, half_years
 from payflow.policy.rounding import Rounding
 from payflow.policy.scenario import read_scenario, work_out
 from payflow.policy.statutes import rates_for, statute
@@ -193,12 +192,7 @@ def _claim(
     law: str, principal: int, due_on: date, as_of: date, costs: int, paid: Mapping[date, int], points: str = "0"
 ) -> Accrual:
     more = from_percent(points)
-    known = rates_for(statute(law), due_on + _DAY, as_of)
-    starts = {one.since for one in known}.union(half_years(due_on + _DAY, as_of)[1:])
-    rates = [
-        Rate(since, max(one for one in known if one.since <= since).annual + more, "a half-year of the source")
-        for since in sorted(starts)
-    ]
+    rates = [one._replace(annual=one.annual + more) for one in rates_for(statute(law), due_on + _DAY, as_of)]
     return accrue(
         Claim(
             amount=principal * 100,
@@ -269,7 +263,7 @@ REMARKS = {
     "compared to four decimals. Likewise DE-11, DE-13 and DE-15; DE-16 is their sum, to the cent.",
     "CD-03": "The page cuts 36.7347 off; rounded it is the same.",
     "NL-10": "The source counts from the first day that bears interest up to, not including, the day of a payment; written with "
-    "days that are one earlier, and each half-year rounded as a stretch of its own, its case is ours in every figure. Likewise "
+    "days that are one earlier, its case is ours in every figure. Likewise "
     "NL-11 through NL-25.",
     "DC-A0": "ISDA's period includes its first day and not its last: the days of (start - 1, end - 1]. Likewise the other DC-A.",
     "UK-D1": "30 days beginning with a day end 29 days after it.",

@@ -262,3 +262,22 @@ def test_the_registry_is_keyed_by_name_and_cannot_be_changed() -> None:
     assert all(act.name == name for name, act in STATUTES.items())
     with pytest.raises(TypeError):
         STATUTES["uk"] = replace(statute("uk"), floor=1)  # type: ignore[index]  # what must not work
+
+
+def test_a_half_year_in_which_the_rate_stays_opens_no_stretch_but_in_the_netherlands() -> None:
+    # the Basiszinssatz was -0.88 % and the handelsrente 8 % from 1 July 2016 to the end of 2022
+    german = rates_for(statute("de"), date(2016, 3, 1), date(2023, 2, 1))
+    assert [str(one.since) for one in german] == ["2016-03-01", "2016-07-01", "2023-01-01"]
+    dutch = rates_for(statute("nl"), date(2016, 3, 1), date(2017, 8, 1))
+    assert [(str(one.since), one.annual) for one in dutch] == [
+        ("2016-03-01", Fraction("0.0805")),
+        ("2016-07-01", Fraction("0.08")),
+        ("2017-01-01", Fraction("0.08")),
+        ("2017-07-01", Fraction("0.08")),
+    ]
+    # the consumers' table has a row for each change alone
+    assert [str(one.since) for one in rates_for(statute("nl-consumer"), date(2015, 2, 1), date(2016, 1, 1))] == [
+        "2015-02-01",
+        "2015-07-01",
+        "2016-01-01",
+    ]

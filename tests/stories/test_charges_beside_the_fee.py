@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from payflow.errors import Refused
+from payflow.errors import Refused, WorkspaceError
 from stories.world import ANY_HOUR, BOOKS, World, contract, invoice, paid, settings
 
 FEE, INTEREST = 'late_fee = { amount = "25.00" }', 'interest = { annual = "8" }'
@@ -14,12 +14,18 @@ UK = '\ncompensation = { statute = "uk" }'
 
 
 def world(
-    root: Path, *, fee: str = FEE, interest: str = INTEREST, total: str = "3000.00", already: str = "0.00"
+    root: Path,
+    *,
+    fee: str = FEE,
+    interest: str = INTEREST,
+    total: str = "3000.00",
+    already: str = "0.00",
+    **said: str | None,
 ) -> World:
-    """A world with one invoice, due on 4 November, under other terms."""
+    """A world with one invoice, due on 4 November, under other terms; `said` of the contract."""
     toml = settings(mail=ANY_HOUR, sources=BOOKS + "stale_after = 999\n").replace(FEE, fee).replace(INTEREST, interest)
     toml = toml if fee else toml.replace("fee = true", "")
-    made = World(root, toml=toml, acme_website=contract(milestones={"deposit": (total, ["INV-0012"])}))
+    made = World(root, toml=toml, acme_website=contract(milestones={"deposit": (total, ["INV-0012"])}, **said))
     made.on("2026-10-20").books(invoice("INV-0012", total, paid=already)).begin()
     return made
 
@@ -68,6 +74,32 @@ def test_a_compensation_goes_back_when_the_client_turns_out_to_have_paid_in_time
     made.on("2026-11-20").books(paid("INV-0012", "3000.00")).run()
     assert [one[3:] for one in charges(made)] == [(0, "reversed")]
     assert "was paid in time" in made.mails("accounts@acme.example")[-1].flat
+
+
+def test_a_sum_that_the_law_names_in_another_currency_is_not_announced_and_a_person_is_told(tmp_path: Path) -> None:
+    made = nights(world(tmp_path, fee='compensation = { statute = "de" }', interest=""), "2026-11-05")
+    assert "compensation" not in made.mails("accounts@acme.example")[0].flat
+    found = [need for need in made.decision("2026-11-11").needs if need.code == "compensation-currency"]
+    assert len(found) == 1
+    assert "40.00 EUR is due; it is not converted into GBP without a rate of exchange" in found[0].text
+    made.run("2026-11-11")
+    assert charges(made) == []
+
+
+def test_a_sum_by_law_needs_no_signature_and_an_agreed_one_does(tmp_path: Path) -> None:
+    def unsigned(root: Path, said: str) -> World:
+        made = world(root, fee=f"compensation = {said}", interest="", signed=None)
+        return nights(made, "2026-11-05", "2026-11-11")
+
+    by_law = unsigned(tmp_path / "law", '{ statute = "uk" }')
+    assert [one[1:] for one in charges(by_law)] == [("compensation", "once", 7000, "claimed")]
+    assert by_law.explain("INV-0012").charges[0].terms["rests_on"].startswith("Late Payment of Commercial Debts")
+    assert charges(unsigned(tmp_path / "agreed", '"55.00"')) == []
+
+
+def test_consumers_owe_no_fixed_sum_by_law(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match="which businesses alone owe"):
+        world(tmp_path, fee='compensation = { statute = "uk" }', interest="", client_more='kind = "consumer"')
 
 
 def test_a_compensation_and_a_fee_stand_together_only_if_the_policy_says_both(tmp_path: Path) -> None:
