@@ -95,12 +95,12 @@ def decision(folder: Path, scale: float) -> list[Row]:
 
 
 def kernel(folder: Path, scale: float) -> list[Row]:  # noqa: ARG001  # books are made in memory
-    """`assess` and `fee_column` on a million invoices in memory beside a bare NumPy program of the same arithmetic."""
+    """`assess` and `fee_columns` on a million invoices in memory beside a bare NumPy program of the same arithmetic."""
     from benchmarks.kernel import compare, peak
 
     count = int(1_000_000 * scale)
     ours, theirs = compare(count)
-    what = f"`assess` and `fee_column`, {count:,} invoices in memory, a floating statutory rate and fee bands"
+    what = f"`assess` and `fee_columns`, {count:,} invoices in memory, a floating statutory rate and fee bands"
     return [Row(what, Run(ours, peak()), "bare NumPy, the same figures, same process", Run(theirs, peak()), "2 times")]
 
 

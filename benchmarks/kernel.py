@@ -1,7 +1,7 @@
 """The kernel beside a bare NumPy program of the same arithmetic: `python -m benchmarks.kernel [INVOICES]`.
 
 Books in memory: three currencies, a floating statutory rate, fee bands, 1.3 movements for each invoice, of which 2 % have
-several part payments. `assess` and `fee_column` give the figures; the bare program computes outstanding, interest and fee with
+several part payments. `assess` and `fee_columns` give the figures; the bare program computes outstanding, interest and fee with
 the least that NumPy needs, on the same arrays. Both are run in turn, and their figures are the same.
 """
 
@@ -24,7 +24,7 @@ from payflow.model.agreement import LateFee, LateFeeBand, Policy, TermPart, Term
 from payflow.model.facts import EntryKind, Settlement, Status
 from payflow.model.interest import Interest
 from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES, Assessment, assess
-from payflow.policy.fee_columns import fee_column
+from payflow.policy.fee_columns import fee_columns
 from payflow.policy.late_fees import terms_in
 from payflow.policy.statutes import rates_for, statute
 
@@ -114,12 +114,7 @@ def payflow(book: Book) -> Figures:
     """By payflow's own functions: everything an assessment has, and the fee of each invoice that is late."""
     found = assessed(book)
     owed = found.outstanding * (found.days_overdue > POLICY.grace)
-    fees = np.zeros(len(book), dtype=np.int64)
-    for code, currency in enumerate(CURRENCIES):
-        terms = terms_in(FEE, currency)
-        assert terms is not None
-        rows = np.flatnonzero(book.currency == code)
-        fees[rows] = fee_column(terms, owed[rows], book.total[rows])
+    fees = fee_columns([terms_in(FEE, currency) for currency in CURRENCIES], book.currency, owed, book.total)
     return Figures(found.outstanding, found.interest, fees)
 
 

@@ -9,24 +9,27 @@ few rows that ask for a notice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from payflow.columns import NO_DAY, Book, Ints, to_day
+from payflow.columns import NO_DAY, Book, Ints
 from payflow.model.agreement import DueRule, Policy
-from payflow.model.facts import EntryKind, Settlement, State, Status
+from payflow.model.facts import State, Status
 from payflow.policy.calendars import Calendar
-from payflow.policy.interest import Ask, Interests, Moved, interests, moved
+from payflow.policy.entries_by_row import Money, money_by
+from payflow.policy.interest import interests
+from payflow.policy.interest_columns import Ask, Interests
 from payflow.policy.parts import Parts, parted
 from payflow.policy.rows import ENTRY_KINDS as ENTRY_KINDS
 from payflow.policy.rows import SETTLEMENTS as SETTLEMENTS
+from payflow.policy.rulebook import Rulebook
 from payflow.policy.terms import due_days
 
 Mask = NDArray[np.bool_]
@@ -34,19 +37,17 @@ Codes = NDArray[np.int8]
 
 STATUSES = tuple(Status)
 
-_KIND = {kind: code for code, kind in enumerate(ENTRY_KINDS)}
-_SETTLEMENT = {settlement: code for code, settlement in enumerate(SETTLEMENTS)}
 _STATUS = {status: code for code, status in enumerate(STATUSES)}
 
-#: By state: whether anything is asked for. Not of what was never issued, taken back or given up.
-_ASKS = np.array([state not in (State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF) for state in sorted(State)])
-#: By state: whether interest arises. Not either where nobody knows what became of an invoice.
-_BEARS = _ASKS & np.array([state is not State.UNKNOWN for state in sorted(State)])
+#: Nothing is asked for what was never issued, taken back or given up.
+_ASKS_NOTHING = (State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF)
+#: So many invoices are worked out at a time: their columns stay within a processor's caches.
+_AT_ONCE = 2**16
 
 
 def bears(state: State) -> bool:
-    """Whether interest arises on an invoice in that state."""
-    return bool(_BEARS[state])
+    """Whether interest arises on an invoice in that state. Not either where nobody knows what became of it."""
+    return state not in (*_ASKS_NOTHING, State.UNKNOWN)
 
 
 class Assessment(Struct, frozen=True):
@@ -91,32 +92,84 @@ def assess(
     folder with rate tables of the user's own. `starts` are the days that terms count from, the day of issue where they are
     left out; `NO_DAY` where that day is not known: then nothing is due.
     """
-    today = to_day(as_of)
-    first = book.issued_on if starts is None else starts
-    due_contract, due_on = _due(book, policies, governed, calendars, first)
+    known = _Known(book, policies, governed, binding, book.issued_on if starts is None else starts)
+    rules = Rulebook(policies, as_of, extra)
+    if len(book) <= _AT_ONCE or any(policy.instalments for policy in policies):
+        return _assessed(known, rules, calendars)
+    places = [slice(at, min(at + _AT_ONCE, len(book))) for at in range(0, len(book), _AT_ONCE)]
+    return _joined(len(book), ((place, _assessed(known.part(place), rules, calendars)) for place in places))
+
+
+class _Known(Struct, frozen=True):
+    """What is assessed: the arguments of `assess` that have rows."""
+
+    book: Book
+    policies: Sequence[Policy]
+    governed: Ints
+    binding: Mask
+    starts: Ints
+
+    def part(self, place: slice) -> _Known:
+        """Some rows in a row of all."""
+        return _Known(
+            self.book.part(place.start, place.stop),
+            self.policies,
+            self.governed[place],
+            self.binding[place],
+            self.starts[place],
+        )
+
+
+def _joined(size: int, parts: Iterator[tuple[slice, Assessment]]) -> Assessment:
+    """One assessment of those of parts. What is 0 everywhere is never written, and so takes no memory."""
+    names = [name for name in Assessment.__struct_fields__ if name != "parts"]
+    # in one piece: systems hand out few large pieces of memory sooner than many
+    block = np.zeros((len(names), size), dtype=np.int64)
+    columns: dict[str, Any] = {}
+    for place, part in parts:
+        for name, column in zip(names, block, strict=True):
+            own = getattr(part, name)
+            if name not in columns:
+                columns[name] = column if own.dtype == np.int64 else np.zeros(size, dtype=own.dtype)
+            elif own.dtype == object:
+                # a figure of this part exceeds int64
+                columns[name] = columns[name].astype(object)
+            if own.any():
+                columns[name][place] = own
+    return Assessment(**columns)
+
+
+def _assessed(known: _Known, rules: Rulebook, calendars: Callable[[str], Calendar] | None) -> Assessment:
+    """Assess some invoices at once."""
+    book, policies, governed, today = known.book, known.policies, known.governed, rules.today
+    due_contract, due_on = _due(book, policies, governed, calendars, known.starts)
     tolerance = _tolerance(book, policies, governed)
-    parts = parted(book, policies, governed, first, today, calendars)
+    parts = parted(book, policies, governed, known.starts, today, calendars)
     if parts is not None:
         _due_in_parts(parts, tolerance, due_contract, due_on)
-    money = _money(book, today)
+    money = money_by(book, today)
     left = book.total - money.moved
     state = _states(book, money, left, due_on, today, tolerance)
-    asks = _ASKS[state]
+    asks = ~_is_one_of(state, _ASKS_NOTHING)
     outstanding = np.maximum(left, 0)
     outstanding *= asks
-    accruing = binding & _BEARS[state] & (governed >= 0) & (due_on != NO_DAY)
+    accruing = known.binding & asks & (state != State.UNKNOWN) & (governed >= 0) & (due_on != NO_DAY)
     if book.role_charge.any():
         accruing &= ~book.role_charge
-    ask = Ask(book, policies, governed, accruing, due_on, left, tolerance, money.entries, as_of, today, extra)
+    ask = Ask(book, governed, accruing, due_on, left, tolerance, money.entries, rules)
     if parts is None:
         found = interests(ask)
     else:
         found, parts = _interest_in_parts(ask, parts)
+    overdue = state == State.OVERDUE
+    if len(money.contested):
+        overdue |= (state == State.DISPUTED) & (due_on != NO_DAY) & (due_on < today)
     late = today - due_on
-    late *= (state == State.OVERDUE) | ((state == State.DISPUTED) & (due_on != NO_DAY) & (late > 0))
+    late *= overdue
     refunded = np.zeros(len(book), dtype=np.bool_)
-    refunded[money.went_back] = True
-    refunded &= asks & (outstanding > (0 if tolerance is None else tolerance))
+    if len(money.went_back):
+        refunded[money.went_back] = True
+        refunded &= asks & (outstanding > (0 if tolerance is None else tolerance))
     return Assessment(
         due_on=due_on,
         due_contract=due_contract,
@@ -134,6 +187,13 @@ def assess(
         exact=found.exact,
         parts=parts,
     )
+
+
+def _is_one_of(state: Codes, states: Sequence[State]) -> Mask:
+    found: Mask = state == states[0]
+    for other in states[1:]:
+        found |= state == other
+    return found
 
 
 def _due_in_parts(parts: Parts, tolerance: Ints | None, due_contract: Ints, due_on: Ints) -> None:
@@ -159,7 +219,7 @@ def _interest_in_parts(ask: Ask, parts: Parts) -> tuple[Interests, Parts]:
             due_on=parts.due_on,
             left=parts.left,
             tolerance=None if ask.tolerance is None else ask.tolerance[owner],
-            moved=_money(parts.book, ask.today).entries,
+            moved=money_by(parts.book, ask.rules.today).entries,
         )
     )
     large = found.sum.dtype == object or whole.sum.dtype == object
@@ -176,63 +236,7 @@ def _interest_in_parts(ask: Ask, parts: Parts) -> tuple[Interests, Parts]:
     )
 
 
-class _Money(NamedTuple):
-    """What entries did by row: `moved` is all that changed a balance; `went_back`, `contested` are rows, the rest columns."""
-
-    entries: Moved
-    moved: Ints
-    credited: Ints
-    given_up: Ints
-    has_credits: bool
-    pending: Ints
-    went_back: Ints
-    contested: Ints
-    inferred: Mask
-
-
-def _money(book: Book, today: int) -> _Money:
-    """Add entries up. Settled money counts, and disputed money as far as it is gone; entries of open credit do not."""
-    size = len(book)
-    settled = book.entry_settlement == _SETTLEMENT[Settlement.SETTLED]
-    counting = settled & (book.entry_row >= 0) & (book.entry_on <= today)
-    few = np.flatnonzero(~settled)
-    few = few[(book.entry_row[few] >= 0) & (book.entry_on[few] <= today)]
-    disputed = few[book.entry_settlement[few] == _SETTLEMENT[Settlement.DISPUTED]]
-    counting[disputed[book.entry_amount[disputed] < 0]] = True
-    on_the_way = few[book.entry_settlement[few] == _SETTLEMENT[Settlement.PENDING]]
-    on_the_way = on_the_way[book.entry_amount[on_the_way] > 0]
-    row, on, amount, kind = book.entry_row, book.entry_on, book.entry_amount, book.entry_kind
-    inferred = np.zeros(size, dtype=np.bool_)
-    inferred[row[book.entry_inferred & counting]] = True
-    if not counting.all():
-        row, on, amount, kind = row[counting], on[counting], amount[counting], kind[counting]
-    entries = moved(row, on, amount)
-    other = np.flatnonzero(kind != _KIND[EntryKind.PAYMENT])
-    credited = other[kind[other] == _KIND[EntryKind.CREDIT]]
-    given_up = other[kind[other] == _KIND[EntryKind.WRITE_OFF]]
-    back = other[(kind[other] == _KIND[EntryKind.REFUND]) | (kind[other] == _KIND[EntryKind.DISPUTE])]
-    went_back = _sum(size, row[back], amount[back])
-    return _Money(
-        entries,
-        entries.sums(size, amount),
-        _sum(size, row[credited], amount[credited]),
-        _sum(size, row[given_up], amount[given_up]),
-        bool(len(credited) or len(given_up)),
-        _sum(size, book.entry_row[on_the_way], book.entry_amount[on_the_way]),
-        np.flatnonzero(went_back < 0) if len(back) else back,
-        book.entry_row[disputed],
-        inferred,
-    )
-
-
-def _sum(size: int, row: Ints, amount: Ints) -> Ints:
-    """The few entries of a kind, by row."""
-    result = np.zeros(size, dtype=np.int64)
-    np.add.at(result, row, amount)
-    return result
-
-
-def _states(book: Book, money: _Money, left: Ints, due_on: Ints, today: int, tolerance: Ints | None) -> Codes:
+def _states(book: Book, money: Money, left: Ints, due_on: Ints, today: int, tolerance: Ints | None) -> Codes:
     """The state of each row: what is rarer is written over what is usual."""
     free = 0 if tolerance is None else tolerance
     settled = left <= free
@@ -242,20 +246,24 @@ def _states(book: Book, money: _Money, left: Ints, due_on: Ints, today: int, tol
     state *= np.int8(State.OVERDUE - State.OPEN)
     state += np.int8(State.OPEN)
     state[money.contested] = State.DISPUTED
-    np.copyto(state, np.int8(State.PAID), where=settled)
+    state += settled * (np.int8(State.PAID) - state)
     written_off = (book.status == _STATUS[Status.WRITTEN_OFF]) & ~settled
     if money.has_credits:
         # without what was given up: a difference within the tolerance may be written off, and the invoice is paid all the same
         paid_for = left + money.given_up <= free
         written_off |= (money.given_up > 0) & settled & ~paid_for
-        state[written_off] = State.WRITTEN_OFF
-        state[(money.credited > 0) & (book.total <= money.credited)] = State.CREDITED
-    else:
-        np.copyto(state, np.int8(State.WRITTEN_OFF), where=written_off)
-    np.copyto(state, np.int8(State.UNKNOWN), where=book.unknown)
-    np.copyto(state, np.int8(State.VOID), where=book.status == _STATUS[Status.VOID])
-    np.copyto(state, np.int8(State.DRAFT), where=book.status == _STATUS[Status.DRAFT])
+    _put(state, written_off, State.WRITTEN_OFF)
+    if money.has_credits:
+        _put(state, (money.credited > 0) & (book.total <= money.credited), State.CREDITED)
+    _put(state, book.unknown, State.UNKNOWN)
+    _put(state, book.status == _STATUS[Status.VOID], State.VOID)
+    _put(state, book.status == _STATUS[Status.DRAFT], State.DRAFT)
     return state
+
+
+def _put(states: Codes, where: Mask, state: State) -> None:
+    """The state of the few rows of a mask; in most books they are none."""
+    states[np.flatnonzero(where)] = state
 
 
 def _due(

@@ -16,7 +16,7 @@ from payflow.columns import NO_DAY, Book, Ints, to_day
 from payflow.model.agreement import LateFee, Policy
 from payflow.model.facts import Settlement, State
 from payflow.policy.assess import SETTLEMENTS, Assessment
-from payflow.policy.fee_columns import fee_column
+from payflow.policy.fee_columns import fee_columns
 from payflow.policy.ladder import fee_grace
 from payflow.policy.late_fees import terms_in
 
@@ -63,14 +63,8 @@ def _graces(policies: Sequence[Policy]) -> Ints:
 
 def _one(book: Book, fee: LateFee, rows: Ints, left: Ints, so_far: Ints) -> Ints:
     """The fee of one day on some rows, each in its currency."""
-    result = np.zeros(len(rows), dtype=np.int64)
-    for code, currency in enumerate(book.currencies):
-        terms = terms_in(fee, currency)
-        if terms is not None:
-            mine = book.currency[rows] == code
-            own = rows[mine]
-            result[mine] = fee_column(terms, left[mine], book.total[own], so_far[own])
-    return result
+    terms = [terms_in(fee, currency) for currency in book.currencies]
+    return fee_columns(terms, book.currency[rows], left, book.total[rows], so_far[rows])
 
 
 def _left(book: Book, rows: Ints, until: Ints) -> Ints:

@@ -6,6 +6,7 @@ For simple interest that is rounded once, let T(d) be the running sum, up to day
 
 in whole numbers, over one denominator. A fixed rate needs the days alone, times the rate; a floating one has its rates in the
 table. What has no such form (compounding, rounding on the way, interest paid first, ...) is left to the exact engine.
+Sums are counted back from the day asked for, on which T is 0: then nothing is left of the second term but its amount x T(start).
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ _DAY = timedelta(days=1)
 class Rule(Struct, frozen=True):
     """Interest = S x `above` / `below`, where S is the sum of balance x (T(last) - T(before)) with `table` as T.
 
-    `table[0]` is of the first day compiled. `unknown` is a like running count of the days whose rate no table holds; None
-    where all are known. `day_above` / `day_below` is what one day earns on the day asked for. `thirty`: by bond basis, where
-    a stretch that ends on a 31st has a day more unless it begins on a 30th or 31st.
+    `table[0]` is of the first day compiled, and `table[-1]`, of the day asked for, is 0. `unknown` is a running count of the
+    days whose rate no table holds; None where all are known. `day_above` / `day_below` is what one day earns on the day asked
+    for. `thirty`: by bond basis, where a stretch that ends on a 31st has a day more unless it begins on a 30th or 31st.
     """
 
     table: Ints
@@ -51,7 +52,7 @@ class Rule(Struct, frozen=True):
     @property
     def reach(self) -> int:
         """The most that one unit can earn, before it is divided."""
-        return int(self.table[-1]) * self.above + (len(self.table) * self.above if self.thirty else 0)
+        return -int(self.table[0]) * self.above + (len(self.table) * self.above if self.thirty else 0)
 
 
 def has_columns(policy: Policy) -> bool:
@@ -77,7 +78,7 @@ def fixed_rule(interest: Interest, annual: Fraction | None, first: int, today: i
     rate = annual if annual is not None else Fraction(0)
     single = rate / _year_of_day(interest.day_count, today)
     return Rule(
-        table,
+        table - table[-1],
         rate.numerator,
         rate.denominator * year,
         single.numerator,
@@ -110,7 +111,7 @@ def floating_rule(
         np.cumsum(missing[place], out=unknown[1:])
     last = known[-1][1] or Fraction(0)
     single = last / _year_of_day(interest.day_count, today)
-    return Rule(table, 1, below * year, single.numerator, single.denominator, interest.mode, unknown)
+    return Rule(table - table[-1], 1, below * year, single.numerator, single.denominator, interest.mode, unknown)
 
 
 def rate_on(law: Statute, day: date, arose: date, extra: Path | None) -> Fraction | None:

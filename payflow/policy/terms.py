@@ -78,10 +78,12 @@ def due_days(terms: Terms, issued: Ints, *, calendar: Calendar | None = None) ->
 
     if not len(issued):
         return issued.astype(np.int64)
-    low, high = int(issued.min()), int(issued.max())
-    if low != NO_DAY and high - low < len(issued):
+    low = int(issued.min())
+    if low != NO_DAY and all(part is TermPart.DAYS for part, _ in terms.parts):
+        return issued.astype(np.int64) + sum(count for _, count in terms.parts)
+    if low != NO_DAY and int(issued.max()) - low < len(issued):
         # many invoices of few days: each day is worked out once
-        table = _moved_days(terms.parts, np.arange(low, high + 1, dtype=np.int64), calendar)
+        table = _moved_days(terms.parts, np.arange(low, int(issued.max()) + 1, dtype=np.int64), calendar)
         return table[issued - low]
     days = issued.astype(np.int64)
     known = days != NO_DAY

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payflow.policy.fee_columns import fee_column
+from payflow.policy.fee_columns import fee_column, fee_columns
 from payflow.policy.late_fees import FeeBand, FeeBase, FeeSize, FeeTerms, Take, fee_on
 
 AMOUNTS = st.integers(1, 10**7)
@@ -52,3 +52,16 @@ def test_a_column_of_fees_is_the_fees_of_its_rows(terms: FeeTerms, rows: list[tu
 def test_without_fees_from_before_a_cap_holds_for_the_one_fee() -> None:
     terms = FeeTerms((FeeBand(FeeSize(2500)),), cap=2000)
     assert fee_column(terms, np.array([1, 0]), np.array([5, 5])).tolist() == [2000, 0]
+
+
+@given(st.lists(st.none() | TERMS, min_size=1, max_size=3), ROWS, st.data())
+def test_each_row_has_the_fee_of_its_currency(
+    terms: list[FeeTerms | None], rows: list[tuple[int, int, int]], data: st.DataObject
+) -> None:
+    codes = data.draw(st.lists(st.integers(0, len(terms)), min_size=len(rows), max_size=len(rows)))
+    # in one more currency the same was agreed as in the first
+    agreed = [*terms, terms[0]]
+    outstanding, original, before = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
+    found = fee_columns(agreed, np.array(codes, dtype=np.int64), outstanding, original, before)
+    fees = [fee_on(one, "EUR", *row)[0] if (one := agreed[code]) else 0 for code, row in zip(codes, rows, strict=True)]
+    assert found.tolist() == fees

@@ -1,0 +1,89 @@
+"""What the entries of a book did by a day: which of them count, and their sums by invoice, in columns."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payflow.columns import Book, Ints
+from payflow.model.facts import EntryKind, Settlement
+from payflow.policy.rows import ENTRY_KINDS, SETTLEMENTS
+
+_KIND = {kind: code for code, kind in enumerate(ENTRY_KINDS)}
+_SETTLEMENT = {settlement: code for code, settlement in enumerate(SETTLEMENTS)}
+
+
+class Moved(NamedTuple):
+    """The entries that change a balance, sorted by row and day; positive amounts lower what is owed."""
+
+    row: Ints
+    on: Ints
+    amount: Ints
+
+    def sums(self, size: int, values: Ints) -> Ints:
+        """Values of entries added up by row."""
+        return _sums(size, self.row, values)
+
+
+class Money(NamedTuple):
+    """What entries did by row: `moved` is all that changed a balance; `went_back`, `contested` are rows, the rest columns."""
+
+    entries: Moved
+    moved: Ints
+    credited: Ints
+    given_up: Ints
+    has_credits: bool
+    pending: Ints
+    went_back: Ints
+    contested: Ints
+    inferred: NDArray[np.bool_]
+
+
+def money_by(book: Book, today: int) -> Money:
+    """Add entries up. Settled money counts, and disputed money as far as it is gone; entries of open credit do not."""
+    size = len(book)
+    settled = book.entry_settlement == _SETTLEMENT[Settlement.SETTLED]
+    usual = bool(settled.all()) and book.entry_row.min(initial=0) >= 0 and book.entry_on.max(initial=today) <= today
+    row, on, amount, kind, guessed = (
+        book.entry_row,
+        book.entry_on,
+        book.entry_amount,
+        book.entry_kind,
+        book.entry_inferred,
+    )
+    disputed = on_the_way = row[:0]
+    if not usual:
+        counting = settled & (row >= 0) & (on <= today)
+        few = np.flatnonzero(~settled)
+        few = few[(row[few] >= 0) & (on[few] <= today)]
+        disputed = few[book.entry_settlement[few] == _SETTLEMENT[Settlement.DISPUTED]]
+        counting[disputed[amount[disputed] < 0]] = True
+        on_the_way = few[book.entry_settlement[few] == _SETTLEMENT[Settlement.PENDING]]
+        on_the_way = on_the_way[amount[on_the_way] > 0]
+        row, on, amount, kind, guessed = (column[counting] for column in (row, on, amount, kind, guessed))
+    inferred = np.zeros(size, dtype=np.bool_)
+    inferred[row[guessed]] = True
+    entries = Moved(row, on, amount)
+    other = np.flatnonzero(kind != _KIND[EntryKind.PAYMENT])
+    credited = other[kind[other] == _KIND[EntryKind.CREDIT]]
+    given_up = other[kind[other] == _KIND[EntryKind.WRITE_OFF]]
+    back = other[(kind[other] == _KIND[EntryKind.REFUND]) | (kind[other] == _KIND[EntryKind.DISPUTE])]
+    return Money(
+        entries,
+        entries.sums(size, amount),
+        _sums(size, row[credited], amount[credited]),
+        _sums(size, row[given_up], amount[given_up]),
+        bool(len(credited) or len(given_up)),
+        _sums(size, book.entry_row[on_the_way], book.entry_amount[on_the_way]),
+        np.flatnonzero(_sums(size, row[back], amount[back]) < 0) if len(back) else back,
+        book.entry_row[disputed],
+        inferred,
+    )
+
+
+def _sums(size: int, row: Ints, amount: Ints) -> Ints:
+    result = np.zeros(size, dtype=np.int64)
+    np.add.at(result, row, amount)
+    return result
