@@ -25,6 +25,7 @@ from payflow.policy import binding, compensation, fees, ladder, timeline
 from payflow.policy.bearing import starts_on
 from payflow.policy.discounts import Offer
 from payflow.policy.late_fees import fee_days, terms_in
+from payflow.policy.parts import spread
 from payflow.policy.statutes import statute
 
 #: The kind of charge that a step of the ladder claims.
@@ -71,18 +72,58 @@ class Case(Struct, frozen=True):
     compensates: bool = False
 
 
+def instalment_of(view: InvoiceView, number: int) -> InvoiceView:
+    """One part of an invoice as a letter speaks of it."""
+    part = view.instalments[number - 1]
+    return view._replace(
+        number=f"{view.number}, instalment {number} of {len(view.instalments)}",
+        total=part.amount,
+        paid=part.amount - part.outstanding,
+        credited=0,
+        outstanding=part.outstanding,
+        due_on=part.due_on,
+        days_overdue=part.days_overdue,
+        interest=part.interest,
+        interest_per_day=part.interest_per_day,
+    )
+
+
+def of_part(case: Case, number: int) -> Case:
+    """The case of one instalment, from 1, as if it were an invoice of its own; of no instalment, the case as it is.
+
+    Its due date, its money and the notices about it; charges stay those of the whole invoice.
+    """
+    if not 0 < number <= len(case.view.instalments):
+        return case
+    shares = spread([one.amount for one in case.view.instalments], [amount for _, amount in case.movements])
+    return replace(
+        case,
+        view=instalment_of(case.view, number),
+        notices=ladder.of_instalment(case.notices, number),
+        movements=[(on, share[number - 1]) for (on, _), share in zip(case.movements, shares, strict=True)],
+    )
+
+
+def _of_part(occurrence: str, number: int) -> str:
+    """An occurrence among those of an invoice in instalments; the first one has the plain name."""
+    return f"{occurrence}{ladder.PART}{number}" if number > 1 else occurrence
+
+
 def fee_draft(case: Case, step: Step, policy: Policy, as_of: date, store: str) -> FeeDraft | None:
     """The fee that a notice claims: bound, named by an earlier notice that was handed over, in a currency it exists in."""
+    number, case = case.next.instalment, of_part(case, case.next.instalment)
     announced, view, fee = ladder.announcement_of(step, case.notices), case.view, policy.late_fee
     if not step.fee or fee is None or not case.binds or announced is None or view.due_on is None:
         return None
     found = fees.worked_out(fee, view.currency, view.outstanding, view.total, claimed_fees(case.charges))
     # what was announced is what may be claimed: under other terms by now, nothing is
-    if not found or not found[0] or announced.text != named(case, policy):
+    if not found or not found[0] or announced.text not in _named_with_fee(case, policy):
         return None
     period = ladder.period(policy, view.due_on, as_of) if fee.repeats else None
     again = case.next.period
-    occurrence = step.key if period is None else (again if isinstance(again, date) else period[0]).isoformat()
+    occurrence = (
+        _of_part(step.key, number) if period is None else (again if isinstance(again, date) else period[0]).isoformat()
+    )
     generation = sum(charge.kind == LATE_FEE and charge.occurrence == occurrence for charge in case.charges)
     if fee.repeats and generation:
         return None
@@ -93,6 +134,7 @@ def fee_draft(case: Case, step: Step, policy: Policy, as_of: date, store: str) -
         "day": step.day,
         "base": view.outstanding,
     }
+    terms |= {"instalment": number} if number else {}
     ref = reference(store, view.id, occurrence, generation)
     return FeeDraft(
         ref, found[0], view.currency, occurrence, generation, found[1], rests_on, ChargeKind.LATE_FEE, terms
@@ -135,14 +177,44 @@ def _made_in(case: Case, policy: Policy, words: str) -> dict[str, Any]:
 
 def named(case: Case, policy: Policy) -> str:
     """What a step with `fee = true` claims, as notices name it before; empty where nothing binds or exists in the currency."""
-    parts, currency = [], case.view.currency
-    if case.binds and policy.late_fee is not None and fees.exists(policy.late_fee, currency):
-        parts.append(f"a late fee of {fees.words(policy.late_fee, currency)}")
-    fixed = fixed_sum(policy, currency) if case.compensates else None
-    if fixed is not None:
-        sums = f" of {show(fixed.bands[0].sum, fixed.currency)}" if fixed.flat else ""
-        parts.append(f"a fixed compensation{sums} ({fixed.rule})")
-    return " and ".join(parts)
+    fixed = _fixed_words(case, policy)
+    if case.next.instalment and _compensated(case, policy, case.next.instalment):
+        fixed = ""
+    return " and ".join(filter(None, (_fee_words(case, policy), fixed)))
+
+
+def _named_with_fee(case: Case, policy: Policy) -> tuple[str, ...]:
+    """How a notice may have named the fee: alone, or with the compensation that was still to be claimed."""
+    fee = _fee_words(case, policy)
+    return (fee, " and ".join(filter(None, (fee, _fixed_words(case, policy))))) if fee else ()
+
+
+def _fee_words(case: Case, policy: Policy) -> str:
+    fee, currency = policy.late_fee, case.view.currency
+    exists = case.binds and fee is not None and fees.exists(fee, currency)
+    return f"a late fee of {fees.words(fee, currency)}" if fee is not None and exists else ""
+
+
+def _fixed_words(case: Case, policy: Policy) -> str:
+    fixed = fixed_sum(policy, case.view.currency) if case.compensates else None
+    if fixed is None:
+        return ""
+    sums = f" of {show(fixed.bands[0].sum, fixed.currency)}" if fixed.flat else ""
+    return f"a fixed compensation{sums} ({fixed.rule})"
+
+
+def _compensated(case: Case, policy: Policy, number: int) -> bool:
+    """Whether the compensation was claimed: that of this instalment, or that of the invoice."""
+    return any(
+        charge.kind == ChargeKind.COMPENSATION and charge.occurrence == _once(case, policy, number)
+        for charge in case.charges
+    )
+
+
+def _once(case: Case, policy: Policy, number: int) -> str:
+    """The occurrence of a compensation: one for each instalment where the law says so, else one for each invoice."""
+    fixed = fixed_sum(policy, case.view.currency)
+    return _of_part(ONCE, number) if fixed is not None and fixed.each_instalment else ONCE
 
 
 def fixed_sum(policy: Policy, currency: str) -> compensation.FixedSum | None:
@@ -158,6 +230,7 @@ def fixed_sum(policy: Policy, currency: str) -> compensation.FixedSum | None:
 
 def compensation_draft(case: Case, step: Step, policy: Policy, store: str) -> FeeDraft | None:
     """The compensation, once: with the notice of the step that claims fees, named by an earlier one."""
+    number, case = case.next.instalment, of_part(case, case.next.instalment)
     view, announced, fixed = (
         case.view,
         ladder.announcement_of(step, case.notices),
@@ -165,7 +238,8 @@ def compensation_draft(case: Case, step: Step, policy: Policy, store: str) -> Fe
     )
     if not step.fee or fixed is None or not case.compensates or announced is None or view.due_on is None:
         return None
-    if announced.text != named(case, policy) or any(charge.kind == ChargeKind.COMPENSATION for charge in case.charges):
+    occurrence = _once(case, policy, number)
+    if _compensated(case, policy, number) or announced.text != named(case, policy):
         return None
     debt = debt_when_due(case, policy)
     amount = compensation.payable(fixed, debt, view.currency) if debt > _tolerance(case) else None
@@ -177,9 +251,10 @@ def compensation_draft(case: Case, step: Step, policy: Policy, store: str) -> Fe
         "grace": policy.grace,
         "rests_on": binding.compensation_rests_on(policy, case.contract, view.issued_on),
     }
-    ref = reference(store, view.id, f"{ChargeKind.COMPENSATION}:{ONCE}", 0)
+    terms |= {"instalment": number} if number else {}
+    ref = reference(store, view.id, f"{ChargeKind.COMPENSATION}:{occurrence}", 0)
     return FeeDraft(
-        ref, amount, view.currency, ONCE, 0, fixed.rule, str(terms["rests_on"]), ChargeKind.COMPENSATION, terms
+        ref, amount, view.currency, occurrence, 0, fixed.rule, str(terms["rests_on"]), ChargeKind.COMPENSATION, terms
     )
 
 
@@ -300,7 +375,8 @@ def takeback(case: Case, charge: Charge) -> Takeback | None:
     """What of a claimed charge the facts known now no longer justify. Only ever down; a waived one is left alone."""
     if charge.state is not ChargeState.CLAIMED or charge.standing <= 0 or case.view.state is State.UNKNOWN:
         return None
-    justified, why = _JUSTIFIED[ChargeKind(charge.kind)](case, charge)
+    part = of_part(case, int(charge.terms.get("instalment", 0)))
+    justified, why = _JUSTIFIED[ChargeKind(charge.kind)](part, charge)
     if justified >= charge.standing:
         return None
     return Takeback(

@@ -17,9 +17,11 @@ from payflow.charging import (
     Case,
     compensation_draft,
     fee_draft,
+    instalment_of,
     interest_drafts,
     may_repeat,
     named,
+    of_part,
     reference,
     takeback,
 )
@@ -30,7 +32,6 @@ from payflow.model.decision import (
     CorrectionItem,
     Decision,
     FeeDraft,
-    InvoiceView,
     Need,
     NoticeItem,
     Plan,
@@ -160,22 +161,6 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
     )
 
 
-def instalment_of(view: InvoiceView, number: int) -> InvoiceView:
-    """One part of an invoice as a letter speaks of it."""
-    part = view.instalments[number - 1]
-    return view._replace(
-        number=f"{view.number}, instalment {number} of {len(view.instalments)}",
-        total=part.amount,
-        paid=part.amount - part.outstanding,
-        credited=0,
-        outstanding=part.outstanding,
-        due_on=part.due_on,
-        days_overdue=part.days_overdue,
-        interest=part.interest,
-        interest_per_day=part.interest_per_day,
-    )
-
-
 def _claims(case: Case, step: Step, policy: Policy, as_of: date, store: str) -> tuple[FeeDraft, ...]:
     """The charges beside the fee: interest with the notice that asks for charges, else the compensation."""
     if step == CHARGES:
@@ -199,12 +184,14 @@ def blocked_by(number: str, project: str, projects: Sequence[ProjectView]) -> tu
 
 def _announcement(case: Case, step: Step, policy: Policy, as_of: date) -> Announcement | None:
     """The next fee of the ladder, named before it arises, with the first day on which it may."""
+    case = of_part(case, case.next.instalment)
     due_on, text = case.view.due_on, named(case, policy)
     if due_on is None or not text:
         return None
     later = policy.ladder[policy.ladder.index(step) + 1 :] if step in policy.ladder else ()
     ahead = next((one for one in later if one.fee), None)
-    this = Notice(case.view.id, case.next.key, as_of, due_on)
+    # an instalment's own ladder knows its steps by their plain names
+    this = Notice(case.view.id, step.key if case.next.instalment else case.next.key, as_of, due_on)
     if ahead is None:
         return _again(case, policy, this, as_of)
     on = ladder.earliest(policy, ahead, due_on, [*case.notices, this], case.holds)

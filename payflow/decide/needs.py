@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from payflow.charging import Case, charges_left, fixed_sum, interest_left, once_ref
+from payflow.charging import Case, charges_left, fixed_sum, interest_left, of_part, once_ref
 from payflow.decide.facts import Facts, GivenUp
 from payflow.decide.freshness import says_state
 from payflow.decide.in_instalments import accrued_in_parts
@@ -251,7 +251,7 @@ def _of_charges(case: Case, need: Callable[[str, str, str], Need], as_of: date, 
         remedy = f'Write what was agreed in {view.currency}, compensation = {{ {view.currency} = "40.00" }}, or leave it out.'
         yield need("compensation-currency", text, remedy)
     if due and step is not None and case.policy is not None and case.policy.late_fee is not None and case.binds:
-        if announcement_of(step, case.notices) is None:
+        if announcement_of(step, of_part(case, case.next.instalment).notices) is None:
             text = f"{view.number}: no fee goes with {step.name}, since no earlier notice named it"
             yield need("fee-not-announced", text, "Nothing; the notice goes out without a fee.")
         elif not fees.exists(case.policy.late_fee, view.currency):

@@ -49,6 +49,7 @@ UK = Statute(
         (Band(40_00, below=1_000_00), Band(70_00, below=10_000_00), Band(100_00)),
         "GBP",
         "Act s. 5A: 40 GBP below 1,000, 70 GBP below 10,000, else 100 GBP",
+        each_instalment=True,
     ),
     notes=(
         (
@@ -64,6 +65,7 @@ UK = Statute(
             "to follow the example."
         ),
         "Reasonable costs of recovering the debt above the fixed sum may be claimed as well (s. 5A(2A)).",
+        "A debt to pay a part of the price is a debt of its own (s. 3(1)): each late instalment has its sum.",
     ),
 )
 
@@ -96,7 +98,7 @@ DE = Statute(
     table="de_basiszinssatz",
     consumers="de-consumer",
     day_count="actual/actual",
-    compensation=flat(40_00, "EUR", f"BGB § 288(5): {_EURO_40}, also for an instalment"),
+    compensation=flat(40_00, "EUR", f"BGB § 288(5): {_EURO_40}, also for an instalment", each_instalment=True),
     notes=(
         "Debts that arose before 29 July 2014 bear 8 points above the Basiszinssatz (EGBGB Art. 229 § 34).",
         "Days are counted in calendar years of 365 and 366, as the published example does; actual/365 is in use as well.",

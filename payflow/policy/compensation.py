@@ -27,13 +27,15 @@ class Band(Struct, frozen=True):
 class FixedSum(Struct, frozen=True):
     """What a law grants: bands by the debt in `debt_currency`, the first that holds; sums in `currency`.
 
-    A single band without a limit does not ask how large the debt is.
+    A single band without a limit does not ask how large the debt is. `each_instalment`: the law says that an instalment is a
+    debt with a sum of its own; where it does not, an invoice has one sum, however it is paid.
     """
 
     currency: str
     bands: tuple[Band, ...]
     debt_currency: str
     rule: str
+    each_instalment: bool = False
 
     @property
     def flat(self) -> bool:
@@ -41,9 +43,9 @@ class FixedSum(Struct, frozen=True):
         return len(self.bands) == 1
 
 
-def flat(amount: int, currency: str, rule: str) -> FixedSum:
+def flat(amount: int, currency: str, rule: str, *, each_instalment: bool = False) -> FixedSum:
     """One sum for every debt."""
-    return FixedSum(currency, (Band(amount),), currency, rule)
+    return FixedSum(currency, (Band(amount),), currency, rule, each_instalment)
 
 
 def speaks_of(fixed: FixedSum, currency: str) -> bool:

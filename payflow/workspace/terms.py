@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from payflow.model.agreement import InstalmentTerms, Terms
@@ -96,11 +97,14 @@ def _refuse_others(table: Table) -> None:
     """Note keys of the policy that instalments do not go with."""
     if table.get("terms") is not None:
         table.wrong("terms", "each instalment has terms of its own", "Leave out the terms of the policy.")
-    for key in ("late_fee", "compensation"):
-        if table.data.get(key) not in (None, False):
-            name = key.replace("_", " ")
-            remedy = f"Leave out {key}, or send an invoice for each instalment under a policy without instalments."
-            table.wrong(key, f"a {name} does not go with instalments of one invoice", remedy)
+    fee = table.data.get("late_fee")
+    if isinstance(fee, Mapping) and fee.get("every") not in (None, "once", "step"):
+        found = "a fee that comes again does not go with instalments: their notices would come again side by side"
+        remedy = 'Write every = "step", or send an invoice for each instalment under a policy without instalments.'
+        table.wrong(("late_fee", "every"), found, remedy)
     if table.data.get("allocation") not in (None, "principal-first"):
-        remedy = "Write principal-first, or leave it out: payments go to the oldest instalment."
+        remedy = (
+            "Write principal-first, or leave it out: a payment goes to the oldest instalment, and whose interest it pays first "
+            "would have to be agreed."
+        )
         table.wrong("allocation", "instalments are paid principal first", remedy)

@@ -182,3 +182,76 @@ def test_shares_amounts_and_the_balance_add_up_to_the_total(tmp_path: Path, plan
     assert [one.amount for one in view.instalments] == amounts
     if not amounts:
         assert str(view.due_on) == "2026-12-19"
+
+
+FEES = LADDER.replace('day = 10\nemail = "reminder"', 'day = 10\nemail = "late-fee"\nfee = true')
+
+
+def charging(root: Path, said: str) -> World:
+    """The same invoice under a policy that charges; the second step of the ladder claims."""
+    plan = PLAN.replace('interest = { annual = "7.3", bill = "on-payment" }\n', said)
+    toml = settings(mail=ANY_HOUR, steps=FEES, sources=BOOKS + "stale_after = 999\n")
+    toml = toml.replace('late_fee = { amount = "25.00" }\n', "").replace('interest = { annual = "8" }\n', "")
+    toml = toml.replace('terms = "net-15"\n', plan).replace("grace = 3\n", "")
+    made = World(root, toml=toml, acme_website=contract(milestones={"deposit": ("1000.00", ["INV-0012"])}))
+    return made.on("2026-10-20").books(invoice("INV-0012", "1000.00")).begin()
+
+
+def claimed(made: World) -> list[tuple[str, str, str, int]]:
+    return [(str(one.claimed_on), one.kind, one.occurrence, one.standing) for one in made.explain("INV-0012").charges]
+
+
+@pytest.mark.parametrize(
+    ("said", "fees"),
+    [
+        # of each instalment's own money: 300.00, 300.00 and 400.00
+        ('late_fee = { percent = "5" }\n', [1500, 1500, 2000]),
+        ('late_fee = { percent = "5", of = "original", every = "once" }\n', [1500, 1500, 2000]),
+        # the cap is that of the invoice
+        ('late_fee = { amount = "25.00", cap = "60.00" }\n', [2500, 2500, 1000]),
+    ],
+)
+def test_each_late_instalment_has_a_fee_of_its_own(tmp_path: Path, said: str, fees: list[int]) -> None:
+    made = charging(tmp_path, said).every_day("2026-11-01", "2027-01-10")
+    assert claimed(made) == [
+        ("2026-11-14", "late-fee", "second", fees[0]),
+        ("2026-11-29", "late-fee", "second#2", fees[1]),
+        ("2026-12-30", "late-fee", "second#3", fees[2]),
+    ]
+    assert "a late fee of" in made.mails("accounts@acme.example")[0].flat
+
+
+def test_a_fee_on_an_instalment_goes_back_alone_when_it_turns_out_to_have_been_paid_in_time(tmp_path: Path) -> None:
+    made = charging(tmp_path, 'late_fee = { percent = "5" }\n').every_day("2026-11-01", "2026-11-30")
+    # the books of 20 October were the last: what they show as paid now was paid the day after
+    made.on("2026-12-01").books(received("300.00")).run()
+    assert [one[2:] for one in claimed(made)] == [("second", 0), ("second#2", 1500)]
+    assert "instalment 1 of 3" in made.mails("accounts@acme.example")[-1].flat
+
+
+@pytest.mark.parametrize(
+    ("said", "sums"),
+    [
+        # a part of the price is a debt of its own (section 3(1) of the Act): 40.00 for each below 1,000.00
+        ('interest = { statute = "uk" }\ncompensation = true\n', [("once", 4000), ("once#2", 4000), ("once#3", 4000)]),
+        # what was agreed is agreed for an invoice
+        ('compensation = "55.00"\n', [("once", 5500)]),
+    ],
+)
+def test_a_compensation_is_that_of_each_instalment_where_the_law_says_so(
+    tmp_path: Path, said: str, sums: list[tuple[str, int]]
+) -> None:
+    made = charging(tmp_path, said).every_day("2026-11-01", "2027-01-10")
+    assert [one[2:] for one in claimed(made) if one[1] == "compensation"] == sums
+
+
+def test_a_fee_and_a_compensation_of_instalments_stand_side_by_side_where_the_policy_says_both(tmp_path: Path) -> None:
+    said = 'late_fee = { percent = "5" }\ncompensation = "55.00"\nstack = true\n'
+    made = charging(tmp_path, said).every_day("2026-11-01", "2026-11-30")
+    assert [one[1:] for one in claimed(made)] == [
+        ("late-fee", "second", 1500),
+        ("compensation", "once", 5500),
+        ("late-fee", "second#2", 1500),
+    ]
+    # the letter about the second instalment speaks of the fee alone: the compensation is claimed already
+    assert "compensation" not in made.mails("accounts@acme.example")[2].flat

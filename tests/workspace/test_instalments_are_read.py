@@ -56,8 +56,7 @@ def test_instalments_are_shares_amounts_and_the_balance(
         (CURRENCIES, "", "instalments", "currencies", "same"),
         ("5", "", "instalments#1", "a number stands where a table", "[["),
         (HALVES, 'terms = "net-15"\n', "terms", "terms of its own", "Leave out"),
-        (HALVES, 'late_fee = { percent = "1" }\n', "late_fee", "does not go with instalments", "invoice for each"),
-        (HALVES, 'compensation = "40.00"\n', "compensation", "does not go with instalments", "invoice for each"),
+        (HALVES, 'late_fee = { percent = "1", every = "month" }\n', "late_fee.every", "does not go with instalments", '"step"'),
         (HALVES, 'allocation = "interest-first"\n', "allocation", "principal first", "oldest"),
     ],
 )  # fmt: skip
