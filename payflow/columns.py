@@ -7,7 +7,7 @@ NumPy arrays: int64 minor units, int64 days since 1970-01-01, codes, and `NO_DAY
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 
 #: A date that is not known, in arrays of days.
 NO_DAY = -(2**31)
+#: So many rows are worked out at a time: their columns stay within a processor's caches.
+AT_ONCE = 2**16
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -150,6 +152,11 @@ def to_day(value: date) -> int:
 def to_date(day: int) -> date:
     """The date of a day number."""
     return date.fromordinal(int(day) + _EPOCH)
+
+
+def pieces(size: int) -> Iterator[slice]:
+    """Where the pieces of so many rows stand that are worked out one after the other."""
+    return (slice(at, min(at + AT_ONCE, size)) for at in range(0, size, AT_ONCE))
 
 
 class Book(Struct, frozen=True):

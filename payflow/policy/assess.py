@@ -19,6 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from payflow import columns
 from payflow.columns import NO_DAY, Book, Ints
 from payflow.model.agreement import DueRule, Policy
 from payflow.model.facts import State, Status
@@ -41,8 +42,6 @@ _STATUS = {status: code for code, status in enumerate(STATUSES)}
 
 #: Nothing is asked for what was never issued, taken back or given up.
 _ASKS_NOTHING = (State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF)
-#: So many invoices are worked out at a time: their columns stay within a processor's caches.
-_AT_ONCE = 2**16
 
 
 def bears(state: State) -> bool:
@@ -94,10 +93,10 @@ def assess(
     """
     known = _Known(book, policies, governed, binding, book.issued_on if starts is None else starts)
     rules = Rulebook(policies, as_of, extra)
-    if len(book) <= _AT_ONCE or any(policy.instalments for policy in policies):
+    if len(book) <= columns.AT_ONCE or any(policy.instalments for policy in policies):
         return _assessed(known, rules, calendars)
-    places = [slice(at, min(at + _AT_ONCE, len(book))) for at in range(0, len(book), _AT_ONCE)]
-    return _joined(len(book), ((place, _assessed(known.part(place), rules, calendars)) for place in places))
+    parts = ((place, _assessed(known.part(place), rules, calendars)) for place in columns.pieces(len(book)))
+    return _joined(len(book), parts)
 
 
 class _Known(Struct, frozen=True):
@@ -125,18 +124,18 @@ def _joined(size: int, parts: Iterator[tuple[slice, Assessment]]) -> Assessment:
     names = [name for name in Assessment.__struct_fields__ if name != "parts"]
     # in one piece: systems hand out few large pieces of memory sooner than many
     block = np.zeros((len(names), size), dtype=np.int64)
-    columns: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for place, part in parts:
         for name, column in zip(names, block, strict=True):
             own = getattr(part, name)
-            if name not in columns:
-                columns[name] = column if own.dtype == np.int64 else np.zeros(size, dtype=own.dtype)
+            if name not in found:
+                found[name] = column if own.dtype == np.int64 else np.zeros(size, dtype=own.dtype)
             elif own.dtype == object:
                 # a figure of this part exceeds int64
-                columns[name] = columns[name].astype(object)
+                found[name] = found[name].astype(object)
             if own.any():
-                columns[name][place] = own
-    return Assessment(**columns)
+                found[name][place] = own
+    return Assessment(**found)
 
 
 def _assessed(known: _Known, rules: Rulebook, calendars: Callable[[str], Calendar] | None) -> Assessment:
@@ -150,7 +149,7 @@ def _assessed(known: _Known, rules: Rulebook, calendars: Callable[[str], Calenda
     money = money_by(book, today)
     left = book.total - money.moved
     state = _states(book, money, left, due_on, today, tolerance)
-    asks = ~_is_one_of(state, _ASKS_NOTHING)
+    asks = ~is_one_of(state, _ASKS_NOTHING)
     outstanding = np.maximum(left, 0)
     outstanding *= asks
     accruing = known.binding & asks & (state != State.UNKNOWN) & (governed >= 0) & (due_on != NO_DAY)
@@ -189,7 +188,8 @@ def _assessed(known: _Known, rules: Rulebook, calendars: Callable[[str], Calenda
     )
 
 
-def _is_one_of(state: Codes, states: Sequence[State]) -> Mask:
+def is_one_of(state: Codes, states: Sequence[State]) -> Mask:
+    """The rows in one of those states."""
     found: Mask = state == states[0]
     for other in states[1:]:
         found |= state == other

@@ -15,6 +15,16 @@ _KIND = {kind: code for code, kind in enumerate(ENTRY_KINDS)}
 _SETTLEMENT = {settlement: code for code, settlement in enumerate(SETTLEMENTS)}
 
 
+def counting(book: Book) -> NDArray[np.bool_]:
+    """The entries that change the balance of an invoice: settled money does, and disputed money as far as it is gone."""
+    counts: NDArray[np.bool_] = book.entry_settlement == _SETTLEMENT[Settlement.SETTLED]
+    if not counts.all():
+        counts |= (book.entry_settlement == _SETTLEMENT[Settlement.DISPUTED]) & (book.entry_amount < 0)
+    # open credit is on no invoice
+    counts &= book.entry_row >= 0
+    return counts
+
+
 class Moved(NamedTuple):
     """The entries that change a balance, sorted by row and day; positive amounts lower what is owed."""
 
@@ -44,25 +54,17 @@ class Money(NamedTuple):
 def money_by(book: Book, today: int) -> Money:
     """Add entries up. Settled money counts, and disputed money as far as it is gone; entries of open credit do not."""
     size = len(book)
-    settled = book.entry_settlement == _SETTLEMENT[Settlement.SETTLED]
-    usual = bool(settled.all()) and book.entry_row.min(initial=0) >= 0 and book.entry_on.max(initial=today) <= today
-    row, on, amount, kind, guessed = (
-        book.entry_row,
-        book.entry_on,
-        book.entry_amount,
-        book.entry_kind,
-        book.entry_inferred,
-    )
-    disputed = on_the_way = row[:0]
-    if not usual:
-        counting = settled & (row >= 0) & (on <= today)
-        few = np.flatnonzero(~settled)
-        few = few[(row[few] >= 0) & (on[few] <= today)]
-        disputed = few[book.entry_settlement[few] == _SETTLEMENT[Settlement.DISPUTED]]
-        counting[disputed[amount[disputed] < 0]] = True
-        on_the_way = few[book.entry_settlement[few] == _SETTLEMENT[Settlement.PENDING]]
-        on_the_way = on_the_way[amount[on_the_way] > 0]
-        row, on, amount, kind, guessed = (column[counting] for column in (row, on, amount, kind, guessed))
+    row, on, amount = book.entry_row, book.entry_on, book.entry_amount
+    kind, guessed = book.entry_kind, book.entry_inferred
+    counts = counting(book)
+    counts &= on <= today
+    others = np.flatnonzero(book.entry_settlement != _SETTLEMENT[Settlement.SETTLED])
+    others = others[(row[others] >= 0) & (on[others] <= today)]
+    if not counts.all():
+        row, on, amount, kind, guessed = row[counts], on[counts], amount[counts], kind[counts], guessed[counts]
+    disputed = others[book.entry_settlement[others] == _SETTLEMENT[Settlement.DISPUTED]]
+    on_the_way = others[book.entry_settlement[others] == _SETTLEMENT[Settlement.PENDING]]
+    on_the_way = on_the_way[book.entry_amount[on_the_way] > 0]
     inferred = np.zeros(size, dtype=np.bool_)
     inferred[row[guessed]] = True
     entries = Moved(row, on, amount)

@@ -12,17 +12,17 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from payflow.columns import NO_DAY, Book, Ints, to_day
+from payflow.columns import NO_DAY, Book, Ints, pieces, to_day
 from payflow.model.agreement import LateFee, Policy
-from payflow.model.facts import Settlement, State
-from payflow.policy.assess import SETTLEMENTS, Assessment
+from payflow.model.facts import State
+from payflow.policy.assess import Assessment, is_one_of
+from payflow.policy.entries_by_row import counting
 from payflow.policy.fee_columns import fee_columns
 from payflow.policy.ladder import fee_grace
 from payflow.policy.late_fees import terms_in
 
 Mask = NDArray[np.bool_]
 
-_SETTLED, _DISPUTED = SETTLEMENTS.index(Settlement.SETTLED), SETTLEMENTS.index(Settlement.DISPUTED)
 #: No fee arises on what was never issued, was taken back or given up, or is not known.
 _NONE = (State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF, State.UNKNOWN)
 
@@ -34,18 +34,25 @@ def fees_arisen(
 
     None in a currency that the fee does not name, on charges, or where nothing is due.
     """
-    today = to_day(as_of)
     fees = np.zeros(len(book), dtype=np.int64)
-    agreed = [(at, policy.late_fee) for at, policy in enumerate(policies) if policy.late_fee is not None]
-    if not agreed:
-        return fees
-    over = found.due_on + _graces(policies)[governed]
-    late = binding & (governed >= 0) & (found.due_on != NO_DAY) & (over < today) & ~book.role_charge
-    late &= ~np.isin(found.state, _NONE)
-    for at, fee in agreed:
-        rows = np.flatnonzero(late & (governed == at))
+    if any(policy.late_fee is not None for policy in policies):
+        grace, today = _graces(policies), to_day(as_of)
+        for place in pieces(len(book)):
+            own, of = book.part(place.start, place.stop), governed[place]
+            over = found.due_on[place] + grace[of]
+            late = binding[place] & (of >= 0) & (found.due_on[place] != NO_DAY) & (over < today) & ~own.role_charge
+            late &= ~is_one_of(found.state[place], _NONE)
+            _arisen(own, policies, np.where(late, of, -1), over, today, fees[place])
+    return fees
+
+
+def _arisen(book: Book, policies: Sequence[Policy], governed: Ints, over: Ints, today: int, fees: Ints) -> None:
+    """Add the fees of some invoices up in `fees`. `over` is the last day without one; where `governed` is -1 there is none."""
+    for at, policy in enumerate(policies):
+        fee = policy.late_fee
+        rows = np.flatnonzero(governed == at) if fee is not None else governed[:0]
         occurrence = 0
-        while len(rows):
+        while fee is not None and len(rows):
             # the last day before the fee, by whose end it counts what is unpaid
             before = _ahead(over[rows], fee, occurrence)
             rows, before = rows[before < today], before[before < today]
@@ -53,7 +60,6 @@ def fees_arisen(
             if not fee.repeats:
                 break
             occurrence += 1
-    return fees
 
 
 def _graces(policies: Sequence[Policy]) -> Ints:
@@ -71,11 +77,10 @@ def _left(book: Book, rows: Ints, until: Ints) -> Ints:
     """What is unpaid of some rows at the end of a day each."""
     limit = np.full(len(book), NO_DAY, dtype=np.int64)
     limit[rows] = until
-    counts = (book.entry_settlement == _SETTLED) | ((book.entry_settlement == _DISPUTED) & (book.entry_amount < 0))
-    counts &= book.entry_row >= 0
+    counts = counting(book)
     counts &= book.entry_on <= limit[book.entry_row]
     moved = np.zeros(len(book), dtype=np.int64)
-    np.add.at(moved, book.entry_row[counts], book.entry_amount[counts])
+    np.add.at(moved, book.entry_row, book.entry_amount * counts)
     left: Ints = book.total[rows] - moved[rows]
     return left
 

@@ -174,7 +174,7 @@ def test_a_book_that_is_worked_out_piece_by_piece_has_the_figures_of_the_whole(
     bills, governed = [bill for bill, _ in rows], [at for _, at in rows]
     whole = assessed(bills, policies, governed, as_of)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("payflow.policy.assess._AT_ONCE", at_once)
+        patch.setattr("payflow.columns.AT_ONCE", at_once)
         pieces = assessed(bills, policies, governed, as_of)
     for name in whole.__struct_fields__:
         # which rows the exact engine worked out may differ, their figures may not
@@ -187,7 +187,7 @@ def test_figures_beyond_64_bits_are_exact_in_any_piece() -> None:
     policy, as_of = policy_of(annual="99.999999999", grace=0), FIRST + timedelta(days=3_000)
     whole = assessed(bills, [policy], [0] * 3, as_of)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("payflow.policy.assess._AT_ONCE", 1)
+        patch.setattr("payflow.columns.AT_ONCE", 1)
         pieces = assessed(bills, [policy], [0] * 3, as_of)
     assert whole.interest[1] > 2**63
     assert pieces.interest.tolist() == whole.interest.tolist()
