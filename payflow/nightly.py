@@ -196,8 +196,7 @@ class _Night:
         finally:
             transport.close()
         posted = self._charges() if to else Posted()
-        hooks.intend(self._store, self._workspace, self._ground().decision, now=self._now)
-        self._pause("hooks intended")
+        self._intend_hooks()
         hooked = hooks.deliver(self._store, self._workspace, as_of=self._as_of, now=self._moment(), pause=self._pause)
         self._anchor()
         delivered = courier.delivered
@@ -220,6 +219,14 @@ class _Night:
             hooks_waiting=tuple(hooked.waiting),
             hooks_failed=tuple(hooked.failed),
         )
+
+    def _intend_hooks(self) -> None:
+        """Note what hooks are to be told, as it stands now; where facts go on changing under our hands, the next run does."""
+        for _ in range(_ROUNDS):
+            found = self._ground()
+            if hooks.intend(self._store, self._workspace, found.decision, found.stamp, now=self._now):
+                break
+        self._pause("hooks intended")
 
     def _charges(self) -> Posted:
         """Post what was claimed, and what goes back. Nothing of an invoice whose source could not be read again lately."""

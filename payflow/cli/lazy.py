@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -54,13 +55,15 @@ class LazyGroup(click.Group):
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception as error:
-            # click ends quietly when the reader of a pipe went away; a developer may ask for the traceback
-            if isinstance(error, BrokenPipeError) or os.environ.get("PAYFLOW_TRACEBACK"):
+            # click ends quietly when the reader of a pipe went away
+            if isinstance(error, BrokenPipeError):
                 raise
             from payflow.report.text import harmless
             from payflow.workspace.secrets import masked
 
-            click.echo(masked(harmless(_told(error))), err=True)
+            # a developer may ask for the traceback, whose messages may come from a library that repeats what it was told
+            told = traceback.format_exc() if os.environ.get("PAYFLOW_TRACEBACK") else _told(error)
+            click.echo(masked(harmless(told)), err=True)
             return ctx.exit(1)
 
 

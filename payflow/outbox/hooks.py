@@ -25,6 +25,7 @@ from payflow.plan import told_by
 from payflow.store import effects, journal
 from payflow.store.effects import EffectRow, EffectState
 from payflow.store.moments import from_moment
+from payflow.store.stamp import Stamp, stamp
 from payflow.store.workings import get_meta, set_meta
 
 if TYPE_CHECKING:
@@ -59,12 +60,18 @@ def signed(hook_secret: str, key: str, body: bytes, moment: datetime) -> dict[st
     }
 
 
-def intend(store: Store, workspace: Workspace, decision: Decision, *, now: datetime) -> None:
-    """Note the events that each hook is to be told of; of a hook that is new, only how things stand."""
+def intend(store: Store, workspace: Workspace, decision: Decision, stood: Stamp, *, now: datetime) -> bool:
+    """Note the events that each hook is to be told of; of a hook that is new, only how things stand.
+
+    False, and nothing is noted, when the store knows more by now than it did at the stamp `stood` of the decision: another run
+    may have told of that already, and what is old must not be told after it.
+    """
     if not workspace.hooks:
-        return
+        return True
     present = told_by(decision)
     with store.transaction() as tx:
+        if stamp(tx) != stood:
+            return False
         for hook in workspace.hooks:
             place = f"hook-told:{hook.name}"
             before = get_meta(tx, place)
@@ -74,6 +81,7 @@ def intend(store: Store, workspace: Workspace, decision: Decision, *, now: datet
             if before is not None:
                 _intend(tx, hook, json.loads(before), decision, workspace.business.name, now)
             set_meta(tx, place, stands)
+    return True
 
 
 def _intend(

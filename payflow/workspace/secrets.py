@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -62,7 +63,12 @@ class Vault(Struct, frozen=True):
     def url(self, table: Table, key: str, default: str) -> str:
         """A text that may be a secret reference (a database address may hold a password)."""
         value = table.text(key, default)
-        return self.secret(table, key) if value.startswith(("env:", "file:")) else value
+        found = self.secret(table, key) if value.startswith(("env:", "file:")) else value
+        _, _, password = found.partition("://")[2].rpartition("@")[0].partition(":")
+        # a library that fails may repeat the password alone, as it stands in the address or as the server is told it
+        _noted(password)
+        _noted(unquote(password))
+        return found
 
     def _variable(self, table: Table, key: str, name: str) -> str:
         value = self.environ.get(name, "")

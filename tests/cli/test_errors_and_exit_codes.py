@@ -53,7 +53,9 @@ def test_a_traceback_is_shown_only_when_asked_for(monkeypatch):
 
     monkeypatch.setattr("payflow.workspace.find_root", fail)
     result = RUNNER.invoke(main, ["status"], env={"PAYFLOW_TRACEBACK": "1"})
-    assert isinstance(result.exception, ZeroDivisionError)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Traceback")
+    assert "ZeroDivisionError" in result.stderr
 
 
 def test_an_interrupt_ends_quietly(monkeypatch):

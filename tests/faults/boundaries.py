@@ -1,7 +1,8 @@
 """Every point of a run at which something leaves the process or becomes durable; a run can be killed at any of them.
 
-arm(Rule(event=17))        SIGKILL just before or after the seventeenth such point
-arm(Rule(after=0.031))     the kernel ends the process after so many seconds, wherever it is
+arm(Rule(event=17))                 SIGKILL just before or after the seventeenth such point
+arm(Rule(place="charge posted"))    SIGKILL when the run says for the first time that it has come there
+arm(Rule(after=0.031))              the kernel ends the process after so many seconds, wherever it is
 """
 
 from __future__ import annotations
@@ -18,28 +19,38 @@ from payflow.store import Store
 
 
 class Rule(NamedTuple):
-    """Where to die: at a numbered event, or after so many seconds; neither: not at all."""
+    """Where to die: at a numbered event, at a named place, or after so many seconds; nothing said: not at all."""
 
     event: int = 0
     after: float = 0.0
+    place: str = ""
 
 
-class _Counter:
+class Counter:
     """Counts events, and kills the process at one of them."""
 
-    def __init__(self, last: int) -> None:
+    def __init__(self, rule: Rule) -> None:
         self.seen = 0
-        self._last = last
+        self.places: list[str] = []
+        self._rule = rule
 
     def __call__(self) -> None:
         self.seen += 1
-        if self.seen == self._last:
+        if self.seen == self._rule.event:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def come_to(self, place: str) -> None:
+        """The run says where it is: an event too."""
+        if place not in self.places:
+            self.places.append(place)
+        if place == self._rule.place:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self()
 
-def arm(rule: Rule) -> _Counter:
+
+def arm(rule: Rule) -> Counter:
     """Let this process die as the rule says. Returns what counts the events, for a run that lives."""
-    counter = _Counter(rule.event)
+    counter = Counter(rule)
     for name in ("fsync", "replace", "rename", "unlink"):
         _around(os, name, counter)
     _around(socket.socket, "sendall", counter)

@@ -20,7 +20,7 @@ from payflow import nightly, workspace
 from payflow.model.agreement import Workspace
 from payflow.outbox import hooks, settle
 from payflow.report import operations_json
-from payflow.store import effects
+from payflow.store import Store, effects
 from payflow.store.effects import EffectState
 from stories.world import ANY_HOUR, BOOKS, World, invoice, paid, settings
 
@@ -231,6 +231,28 @@ def test_an_event_that_another_run_is_at_is_left_to_it_until_its_claim_ends(worl
     assert len(receiver.got) == 1
     world.run("2026-11-03 12:30")
     assert len(receiver.got) == 2
+
+
+def test_what_another_run_knows_better_by_now_is_not_told_after_it(
+    world: Hooked, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, slow = hooks.intend, True
+
+    def intend(store: Store, *rest: Any, **more: Any) -> bool:
+        nonlocal slow
+        if slow:
+            # just before this run notes that the gate is open, another one reads of a refund and tells of it
+            slow = False
+            other = Hooked(world.root)
+            other.on("2026-11-03 10:30").books(DEPOSIT, DESIGN).run()
+            other.close()
+        return plain(store, *rest, **more)
+
+    monkeypatch.setattr(hooks, "intend", intend)
+    _pay(world, "2026-11-03 10:00")
+    told = [one["verdict"]["verdict"] for one in _bodies(receiver) if one["event"] == "verdict"]
+    assert told[-1:] in ([], ["blocked"])
+    assert world.verdict("design").word == "blocked"
 
 
 def test_a_hook_gets_what_it_asked_for_and_one_that_is_gone_gets_nothing(world: Hooked, receiver: Receiver) -> None:

@@ -36,6 +36,7 @@ class Till:
     500    an error is kept under the key; nothing was done
     500!   an error is kept under the key, although the work was done
     down   nothing arrives at all
+    busy   refused for now, and nothing is kept
     no     refused for good, and nothing is kept
     """
 
@@ -62,6 +63,8 @@ class Till:
             if habit == "late":
                 raise TimeoutError
             return self._answered(answer)
+        if habit == "busy":
+            raise DeliveryError("429 too many calls", permanent=False)
         if habit == "no":
             raise DeliveryError("400 the client takes no charges", permanent=True)
         answer = "error"
