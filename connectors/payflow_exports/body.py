@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 _BLOCK = 8 * 1024 * 1024
 #: The same where every core reads its own, which is quicker and takes less memory in small pieces.
 _SMALL = 1024 * 1024
+#: Rows of a file whose columns are worth more than one core, and so many cores: each holds a column twice while it works.
+_LARGE = 100_000
+_CORES = 2
 #: Odd rows beyond this are not kept, nor longer ones.
 _MOST_ODD = 100_000
 _LONGEST_ODD = 100_000
@@ -60,10 +64,8 @@ def read_body(
     table = _parse(found, list(names.values()), odd, quoted=quoted)
     total = table.num_rows + len(odd.numbers)
     rows = np.delete(np.arange(1, total + 1, dtype=np.int64), np.array(odd.numbers, dtype=np.int64) - 1)
-    columns = {}
-    for position, name in names.items():  # each is let go of before the next is made
-        columns[position] = Texts.of_arrow(table.column(name))
-        table = table.drop_columns([name])
+    columns = _texts(table, names)
+    del table
     if odd.usable:
         extra = np.array([number for number, _ in odd.usable], dtype=np.int64)
         rows = np.concatenate([rows, extra])
@@ -96,6 +98,14 @@ def read_body(
         kept[heading] = _filled(kept[heading], above) if heading in kept else above
     any_rows = odd.any_filled or any(len(texts.used_arrow()) for texts in columns.values())
     return Body(rows[keep], kept, cut, any_rows=any_rows, damaged=np.array(damaged, dtype=np.int64))
+
+
+def _texts(table: pa.Table, names: Mapping[int, str]) -> dict[int, Texts]:
+    """The columns by position. Of a large file two at a time, since pyarrow works without Python's lock."""
+    if table.num_rows < _LARGE:
+        return {position: Texts.of_arrow(table.column(name)) for position, name in names.items()}
+    with ThreadPoolExecutor(_CORES) as pool:
+        return dict(zip(names, pool.map(Texts.of_arrow, map(table.column, names.values())), strict=True))
 
 
 def _filled(texts: Texts, others: Texts) -> Texts:

@@ -14,6 +14,7 @@ from payflow.model.agreement import Workspace
 from payflow.policy.sightings import Sighting
 from payflow.store import mirror
 from payflow.store.moments import from_moment, to_day
+from payflow.store.observations import rows as seen_rows
 
 if TYPE_CHECKING:
     from payflow.store import Reader, Store
@@ -86,15 +87,10 @@ def load(store: Store, workspace: Workspace, as_of: date) -> Facts:
 def observations(store: Reader, timezone: str, ids: Sequence[int] | None = None) -> dict[int, Observed]:
     """What was seen of every invoice, or of those named, by identity."""
     zone = ZoneInfo(timezone)
-    columns = "SELECT invoice, as_of, paid, credited, due_on FROM observation"
-    if ids is None:
-        rows = store.query(f"{columns} ORDER BY invoice, as_of")
-    else:
-        rows = mirror.query_some(store, f"{columns} WHERE invoice IN (?) ORDER BY invoice, as_of", ids)
     days: dict[str, int] = {}
     sightings: dict[int, list[Sighting]] = {}
     due: dict[int, int] = {}
-    for invoice, stamp, paid, credited, due_on in rows:
+    for invoice, stamp, paid, credited, due_on in seen_rows(store, ids):
         if stamp not in days:
             days[stamp] = local_day(from_moment(stamp), zone)
         sightings.setdefault(invoice, []).append(Sighting(stamp, days[stamp], paid, credited))

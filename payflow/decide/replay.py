@@ -7,7 +7,7 @@ books as they are known now. What differs is told against the facts that its rec
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -221,9 +221,14 @@ class _Again:
     def _learned(self, invoice: int) -> Iterator[str]:
         """When a balance other than the one decided on was first seen."""
         for entry in entries(self._store, kinds=[RecordKind.OBSERVATIONS]):
-            if entry.seq > self._seq and any(row[0] == invoice for row in entry.body["rows"]):
+            if entry.seq > self._seq and invoice in _seen_in(entry.body):
                 yield f"first seen otherwise on {entry.at.date().isoformat()}, record {entry.seq}"
                 return
+
+
+def _seen_in(body: Mapping[str, Any]) -> Collection[int]:
+    """The invoices of a record of balances: in rows, or in columns where they were seen for the first time."""
+    return body["columns"]["invoice"] if "columns" in body else [row[0] for row in body["rows"]]
 
 
 _WORDS = {"rates": "rate tables", "program": "a version of payflow"}

@@ -75,7 +75,7 @@ def append(tx: Transaction, records: Sequence[Record], *, at: datetime) -> list[
     for row, record, body in zip(sealed, records, bodies, strict=True):
         if row.kind in projections.PROJECTED:
             # as it is read back, so that a rebuilt projection equals this one; columns of texts and numbers come back as they are
-            projections.project(tx, row.kind, record.body if "columns" in record.body else json.loads(body))
+            projections.project(tx, row.seq, row.kind, record.body if "columns" in record.body else json.loads(body))
     return [row.seq for row in sealed]
 
 
@@ -201,7 +201,7 @@ def rebuild_projections(tx: Transaction) -> None:
     projections.clear(tx)
     for entry in entries(tx, kinds=projections.PROJECTED):
         if entry.body:
-            projections.project(tx, entry.kind, entry.body)
+            projections.project(tx, entry.seq, entry.kind, entry.body)
 
 
 def verify(db: Reader, anchor: Path, *, required: bool = False) -> list[str]:

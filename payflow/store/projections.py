@@ -1,6 +1,7 @@
 """Projections of the journal: tables that a query can use, rebuilt from the records at any time.
 
-`identity` and `observation` repeat what records say; `charge` holds the unique keys that make a second charge impossible.
+`identity` and `observation` repeat what records say, `sighted` says which records to ask for more; `charge` holds the unique
+keys that make a second charge impossible.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import repeat
 from typing import Any
 
 from payflow.model.journal import RecordKind
+from payflow.store import observations
 from payflow.store.database import Transaction
 from payflow.store.moments import to_day, to_moment
 
@@ -21,10 +23,12 @@ PROJECTED = (RecordKind.IDENTITIES, RecordKind.OBSERVATIONS, RecordKind.OUTCOME,
 _CLAIMED = "sent"
 
 
-def project(tx: Transaction, kind: str, body: Mapping[str, Any]) -> None:
-    """Apply one record. Raises `DuplicateKeyError` for a charge that exists already, and for a key with two identities."""
-    if kind in (RecordKind.IDENTITIES, RecordKind.OBSERVATIONS) and "columns" in body:
-        _project_columns(tx, kind, body)
+def project(tx: Transaction, seq: int, kind: str, body: Mapping[str, Any]) -> None:
+    """Apply the record `seq`. Raises `DuplicateKeyError` for a charge that exists already, and for a key with two identities."""
+    if kind == RecordKind.IDENTITIES and "columns" in body:
+        _project_identities(tx, body)
+    elif kind == RecordKind.OBSERVATIONS and "columns" in body:
+        observations.project(tx, seq, body)
     elif kind == RecordKind.IDENTITIES:
         tx.executemany(_IDENTITY, body["rows"])
     elif kind == RecordKind.OBSERVATIONS:
@@ -33,22 +37,17 @@ def project(tx: Transaction, kind: str, body: Mapping[str, Any]) -> None:
         tx.executemany(_CHARGE, ([charge[name] for name in _CHARGE_KEYS] for charge in body.get("charges", ())))
 
 
-def _project_columns(tx: Transaction, kind: str, body: Mapping[str, Any]) -> None:
-    """Identities of one source, or the first sightings of invoices in one reading: many of them, so they are told in columns."""
+def _project_identities(tx: Transaction, body: Mapping[str, Any]) -> None:
+    """Identities of one source: many of them, so they are told in columns."""
     columns = body["columns"]
-    if kind == RecordKind.IDENTITIES:
-        rows = zip(columns["id"], repeat(body["source"]), columns["key"], columns["number"], strict=False)
-        tx.upsert("identity", ("id", "source", "key", "number"), ("id",), rows)
-    else:
-        names = ("paid", "credited", "due_on")
-        rows = zip(columns["invoice"], repeat(_moment(body["as_of"])), *(columns[name] for name in names), strict=False)
-        tx.upsert("observation", ("invoice", "as_of", *names), ("invoice", "as_of"), rows)
+    rows = zip(columns["id"], repeat(body["source"]), columns["key"], columns["number"], strict=False)
+    tx.upsert("identity", ("id", "source", "key", "number"), ("id",), rows)
 
 
 def clear(tx: Transaction) -> None:
     """Empty every projection."""
-    for table in ("identity", "observation", "charge"):
-        tx.execute(f"DELETE FROM {table}")  # noqa: S608 (the three names above)
+    for table in ("identity", "observation", "sighted", "charge"):
+        tx.execute(f"DELETE FROM {table}")  # noqa: S608 (the names above)
 
 
 # an identity that is told of again has moved to another key of its source

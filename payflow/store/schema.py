@@ -225,9 +225,19 @@ _EFFECTS = (
     "CREATE INDEX effect_state ON effect (state)",
 )
 
+# records that tell the first sightings of many invoices, and of which identities
+_SIGHTED = (
+    """CREATE TABLE sighted (
+        record INTEGER PRIMARY KEY REFERENCES journal (seq),
+        low INTEGER NOT NULL,
+        high INTEGER NOT NULL
+    )""",
+)
+
 
 MIGRATIONS = (
     Migration(1, "the first schema", _MIRROR + _JOURNAL + _PROJECTIONS + _WORKINGS + _OUTBOX),
     Migration(2, "lines of bank statements", _BANK_LINES),
     Migration(3, "what happens outside beside e-mail", _EFFECTS),
+    Migration(4, "first sightings of many invoices stay in their records", _SIGHTED),
 )

@@ -6,36 +6,25 @@ source, that tells totals and what was paid of them. All other rows are left to 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from payflow.columns import NO_DAY, Ints
 from payflow.model.facts import Scope, Status
 from payflow.store import mirror
 from payflow.store.mirror import ReadingRow
 from payflow.sync.known import Identified
+from payflow.sync.quiet import Mask, Seen, quiet
 from payflow.sync.tables import values_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from payflow.store import Reader
-
-Mask = NDArray[np.bool_]
-
-
-class Seen(Struct, frozen=True):
-    """(paid, credited) as the source shows them, and the due date to be remembered: `merge.seen` and `remember` in columns."""
-
-    shown: Mask
-    paid: Ints
-    credited: Ints
-    due_on: Ints
 
 
 class Unchanged(Struct, frozen=True):
@@ -100,7 +89,7 @@ def unchanged(
         moments = pa.array([row[1] for row in page], type=pa.large_string()).filter(pa.array(listed))
         equal = pc.equal(images.take(pa.array(rows)), texts).to_numpy(zero_copy_only=False)
         equal &= pc.less_equal(moments, reading.as_of).to_numpy(zero_copy_only=False)
-        equal &= _quiet(db, shown, rows, found.ids[rows], reading.as_of)
+        equal &= quiet(db, shown, rows, found.ids[rows], reading.as_of)
         same[rows] = equal
         late[rows] = pc.not_equal(moments, reading.as_of).to_numpy(zero_copy_only=False)
     same &= usable
@@ -182,37 +171,6 @@ def _odd(invoices: pa.RecordBatch) -> Mask:
         if pa.types.is_large_string(column.type):
             odd |= pc.match_substring(column, mirror.APART).to_numpy(zero_copy_only=False)
     return odd
-
-
-def _quiet(db: Reader, shown: Seen, rows: Ints, ids: Ints, stamp: str) -> Mask:
-    """Rows of which there is nothing to remember: the last that was seen of them was this, and no later due date is printed."""
-    low, high = int(ids.min()), int(ids.max())
-    told = db.query(
-        "SELECT invoice, as_of, paid, credited, due_on FROM observation WHERE invoice >= ? AND invoice <= ? "
-        "ORDER BY invoice, as_of",
-        (low, high),
-    )
-    ended = np.full(high - low + 1, -1, dtype=np.int64)
-    latest = np.full(high - low + 1, NO_DAY, dtype=np.int64)
-    if told:
-        invoices = np.fromiter((row[0] for row in told), dtype=np.int64, count=len(told)) - low
-        ended[invoices] = np.arange(len(told))  # of several the last stays
-        due = np.fromiter((NO_DAY if row[4] is None else row[4] for row in told), dtype=np.int64, count=len(told))
-        np.maximum.at(latest, invoices, due)
-    last = ended[ids - low]
-    paid, credited, earlier = _last_told(told, last, stamp)
-    same = (last >= 0) & earlier & (paid == shown.paid[rows]) & (credited == shown.credited[rows])
-    return np.asarray((~shown.shown[rows] | same) & (shown.due_on[rows] <= latest[ids - low]), dtype=np.bool_)
-
-
-def _last_told(told: Sequence[tuple[Any, ...]], last: Ints, stamp: str) -> tuple[Ints, Ints, Mask]:
-    chosen: Iterable[Any] = [told[place] if place >= 0 else (0, "", 0, 0, None) for place in last.tolist()]
-    _, moments, paid, credited, _ = zip(*chosen, strict=True)
-    return (
-        np.array(paid, dtype=np.int64),
-        np.array(credited, dtype=np.int64),
-        np.fromiter((moment <= stamp for moment in moments), dtype=np.bool_, count=len(last)),
-    )
 
 
 def _could_list(reading: ReadingRow, invoices: pa.RecordBatch) -> Mask:

@@ -18,7 +18,7 @@ from payflow.policy.rate_digest import rates_digest
 from payflow.report.ansi import Style
 from payflow.report.replay import replay_json, replay_text
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import BOOKS, STATEMENTS, World, invoice, line, settings
+from stories.world import BOOKS, STATEMENTS, World, invoice, line, paid, settings
 
 OPEN = invoice("INV-0012", "3000.00")
 
@@ -120,6 +120,12 @@ def test_what_is_open_and_owed_is_told_then_and_now(world: World) -> None:
     assert "interest: 2.63 GBP then, 0.00 GBP now" in act.why
     assert any(line.startswith("first seen otherwise on 2026-11-12, record ") for line in act.why)
     assert any(line.startswith("the next step now") for line in act.why)
+
+
+def test_what_was_seen_otherwise_is_found_past_invoices_that_were_new_then(world: World) -> None:
+    world.on("2026-11-12").books(invoice("INV-0012", "3000.00", due="2026-11-20"), paid("INV-0013", "4000.00")).sync()
+    acts = [act for one in again(world, "2026-11-11") for act in one.acts if act.number == "INV-0012"]
+    assert any(line.startswith("first seen otherwise on 2026-11-12, record ") for act in acts for line in act.why)
 
 
 def test_an_agreement_edited_since_is_told_and_reverses_nothing(world: World) -> None:
