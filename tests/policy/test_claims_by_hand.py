@@ -1,0 +1,43 @@
+"""Late claims worked out by hand, apart from payflow's code: a table of scenarios with what `payflow calc` must answer, and why.
+
+`claims_by_hand.csv` says in its column `derivation` how each figure comes about; day counts are those of QuantLib's conventions.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from payflow.policy.scenario import read_scenario, work_out
+from payflow.report.calc import as_json
+from payflow.workspace.business_days import calendar_of
+
+with (Path(__file__).with_name("claims_by_hand.csv")).open(encoding="utf-8", newline="") as table:
+    ROWS = [tuple(row) for row in csv.reader(table)][1:]
+
+#: What the answer has, and nothing else.
+KEYS = {
+    *("schema", "due_on", "days_overdue", "interest", "fees", "compensation", "principal_outstanding", "total_due"),
+    *("daily", "timeline", "allocations", "warnings"),
+}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0].replace(" ", "-") for row in ROWS])
+def test_a_claim_comes_to_what_a_hand_finds(row: Sequence[str]) -> None:
+    _, _, expected, scenario = row
+    asked = read_scenario(json.loads(scenario), today=date(2026, 11, 22), calendars=calendar_of)
+    found = as_json(*work_out(asked))
+    wanted = json.loads(expected)
+    assert {key: found[key] for key in wanted} == wanted
+    assert set(found) == KEYS
+
+
+def test_every_figure_says_where_it_comes_from() -> None:
+    assert len(ROWS) >= 90
+    assert all(derivation for _, derivation, _, _ in ROWS)
+    assert len({name for name, *_ in ROWS}) == len(ROWS)
