@@ -396,3 +396,60 @@ def test_a_milestone_is_paid_only_if_every_live_invoice_is_and_enough_was_billed
     found = reasons(*views)
     assert (not found) is paid
     assert all(reason.text and reason.opens for reason in found)
+
+
+def test_a_project_says_whose_it_is_and_names_its_milestones_and_invoices() -> None:
+    void = view_of(number="INV-0014", state=State.VOID, outstanding=0)
+    unnamed = contract_of(milestones=(Milestone("deposit", 300_000), DESIGN))
+    found = judged(unnamed, {"design": [view_of(), void]})
+    assert (found.client, found.client_name, found.currency) == ("acme", "Acme Ltd", "GBP")
+    assert (found.project, found.key, found.name) == ("acme-website", "acme-website", "Acme website")
+    assert [(one.name, one.invoices) for one in found.milestones] == [
+        ("deposit", ()),
+        ("Design", ("INV-0013", "INV-0014")),
+    ]
+    assert {one.project for one in found.phases} == {"acme-website"}
+
+
+def test_a_milestone_without_invoices_is_shown_and_not_paid() -> None:
+    found = judged(invoices={})
+    assert [(one.billed, one.paid, one.is_paid, one.invoices) for one in found.milestones] == [(0, 0, False, ())] * 2
+
+
+def test_money_beyond_what_is_asked_is_never_shown_as_less_than_nothing() -> None:
+    over = view_of(credited=400_000, outstanding=1, state=State.OPEN)
+    (_, design) = judged(invoices={"design": [over]}).milestones
+    assert design.paid == 0
+
+
+@pytest.mark.parametrize("state", [State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF])
+def test_a_reason_says_which_invoice_is_gone_or_a_draft(state: State) -> None:
+    (found,) = reasons(view_of(state=state, outstanding=0))
+    assert (found.invoice, found.milestone) == ("INV-0013", "design")
+
+
+def test_every_number_that_no_book_has_is_named() -> None:
+    several = Milestone("design", 400_000, "Design", ("INV-0013", "INV-0014"))
+    assert only(milestone=several)[1] == "Design: INV-0013, INV-0014 is not in the books that were read"
+
+
+def test_a_charge_or_a_payment_of_a_single_cent_counts() -> None:
+    owing = view_of(**PAID, fees=1, fees_owed=1)
+    (found,) = reasons(owing, charges=True)
+    assert (found.code, found.invoice) == (ReasonCode.CHARGE_UNPAID, "INV-0013")
+    assert only(view_of(paid=1, outstanding=399_999))[0] == "milestone-part-paid"
+
+
+def test_charges_block_nothing_unless_it_is_asked_and_then_the_phases_too() -> None:
+    owing = {"deposit": [DEPOSIT_PAID], "design": [view_of(**PAID, fees=2_500, fees_owed=2_500)]}
+    assert words(judged(invoices=owing)) == ["open", "open", "open"]
+    blocked = judge(contract_of(), owing, Memory(), TODAY, charges_block=True)
+    assert words(blocked) == ["open", "open", "blocked"]
+    assert milestone_reasons(CONTRACT, DESIGN, owing["design"]) == []
+
+
+def test_of_several_waivers_the_one_that_holds_longest_is_shown() -> None:
+    waivers = [waiver(date(2026, 11, 25)), waiver(date(2026, 12, 24), since=date(2026, 11, 9)), waiver(TODAY)]
+    found = judged(memory=Memory(waivers=waivers)).phases[2].waiver
+    assert found is not None
+    assert found.until == date(2026, 12, 24)

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from payflow.columns import to_day
+from payflow.columns import to_date, to_day
 from payflow.model.agreement import InstalmentTerms, Policy
 from payflow.policy.assess import assess
 from payflow.policy.instalments import instalments, lines_in
 from payflow.policy.parts import spread
 from payflow.policy.rounding import Rounding
 from payflow.policy.terms_in_words import parse_terms
+from payflow.workspace.business_days import calendar_of
 from policy.books import Bill, Move, book_of, policy_of
 
 ISSUED = date(2026, 1, 10)
@@ -107,3 +108,32 @@ def test_an_invoice_in_instalments_bears_what_invoices_of_its_instalments_would_
     left = several.outstanding.tolist()
     open_days = [due_on for (due_on, _), amount in zip(singles, left, strict=True) if amount > 0]
     assert int(one.due_on[0]) == to_day(min(open_days, default=singles[-1][0]))
+
+
+def test_instalments_move_to_business_days_each_invoice_by_itself() -> None:
+    lines = (
+        InstalmentTerms(parse_terms(["10 days", "next business day in GB"]), percent=Fraction(1, 2)),
+        InstalmentTerms(parse_terms(["1 month"])),
+    )
+    policy = replace(policy_of(annual="36.5", grace=0), instalments=lines, terms=lines[-1].terms, late_fee=None)
+    # 10 and 11 January 2026 are a weekend
+    bills = [Bill(100_000, issued=date(2025, 12, 31)), Bill(60_000, issued=date(2026, 1, 1)), Bill(0, issued=ISSUED)]
+    found = assess(
+        book_of(*bills),
+        [policy],
+        np.zeros(3, dtype=np.int64),
+        np.full(3, True),
+        date(2026, 1, 22),
+        calendars=calendar_of,
+    )
+    parts = found.parts
+    assert parts is not None
+    assert [(int(owner), str(to_date(int(on)))) for owner, on in zip(parts.owner, parts.due_on, strict=True)] == [
+        (0, "2026-01-12"),
+        (0, "2026-01-31"),
+        (1, "2026-01-12"),
+        (1, "2026-02-01"),
+    ]
+    # ten days of 0.50 and of 0.30
+    assert found.interest.tolist() == [500, 300, 0]
+    assert parts.left.tolist() == [50_000, 50_000, 30_000, 30_000]
