@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from invoice_views import invoice_view
 from payflow.gate import judge, milestone_reasons
 from payflow.model.agreement import Billing, Contract, Milestone, Phase
 from payflow.model.decision import Flag, InvoiceView, ProjectView, Reason, ReasonCode
 from payflow.model.facts import State
 from payflow.model.journal import Memory, Waiver
-from policy.books import contract_of, view_of
+from policy.books import contract_of
 
 TODAY = date(2026, 11, 21)
 DESIGN = Milestone("design", 400_000, "Design", ("INV-0013",))
@@ -146,7 +147,7 @@ ANEW = "invoice 4,000.00 GBP anew, name the new invoice in the milestone design,
     ],
 )
 def test_each_state_of_an_invoice_has_its_reason(words: Mapping[str, object], code: str, text: str, opens: str) -> None:
-    assert only(view_of(**words)) == (code, text, opens)
+    assert only(invoice_view(**words)) == (code, text, opens)
 
 
 def test_no_invoice_is_a_reason_that_says_how_to_name_one() -> None:
@@ -166,37 +167,37 @@ def test_a_number_that_no_book_has_is_named() -> None:
 
 
 def test_a_paid_milestone_has_no_reason_against_it() -> None:
-    assert reasons(view_of(**PAID)) == []
-    assert reasons(view_of(**PAID, flags=frozenset({Flag.STALE}))) == []
+    assert reasons(invoice_view(**PAID)) == []
+    assert reasons(invoice_view(**PAID, flags=frozenset({Flag.STALE}))) == []
 
 
 def test_the_most_telling_reason_stands_for_an_invoice() -> None:
     every = frozenset({Flag.REFUNDED, Flag.STALE, Flag.AMBIGUOUS})
-    assert only(view_of(flags=every, pending=1, paid=1))[0] == "invoice-ambiguous"
-    assert only(view_of(flags=every - {Flag.AMBIGUOUS}, pending=1, paid=1))[0] == "milestone-refunded"
-    assert only(view_of(flags=frozenset({Flag.STALE}), pending=1, paid=1))[0] == "milestone-pending"
-    assert only(view_of(flags=frozenset({Flag.STALE}), paid=1))[0] == "invoice-stale"
-    assert only(view_of(state=State.UNKNOWN, pending=1))[0] == "invoice-unknown"
+    assert only(invoice_view(flags=every, pending=1, paid=1))[0] == "invoice-ambiguous"
+    assert only(invoice_view(flags=every - {Flag.AMBIGUOUS}, pending=1, paid=1))[0] == "milestone-refunded"
+    assert only(invoice_view(flags=frozenset({Flag.STALE}), pending=1, paid=1))[0] == "milestone-pending"
+    assert only(invoice_view(flags=frozenset({Flag.STALE}), paid=1))[0] == "invoice-stale"
+    assert only(invoice_view(state=State.UNKNOWN, pending=1))[0] == "invoice-unknown"
 
 
 def test_a_milestone_of_3000_with_an_invoice_of_3600_with_vat_asks_for_all_of_it() -> None:
     milestone = replace(DESIGN, amount=300_000)
-    part = view_of(total=360_000, paid=300_000, outstanding=60_000)
+    part = invoice_view(total=360_000, paid=300_000, outstanding=60_000)
     assert only(part, milestone=milestone)[1] == "Design: 600.00 GBP of 3,600.00 GBP is missing on INV-0013"
     assert reasons(part._replace(outstanding=0, paid=360_000, state=State.PAID), milestone=milestone) == []
 
 
 def test_two_invoices_make_one_milestone_and_one_is_paid() -> None:
-    first = view_of(total=200_000, **{**PAID, "paid": 200_000})
-    second = view_of(id=14, number="INV-0014", total=200_000, outstanding=200_000)
+    first = invoice_view(total=200_000, **{**PAID, "paid": 200_000})
+    second = invoice_view(id=14, number="INV-0014", total=200_000, outstanding=200_000)
     (found,) = reasons(first, second)
     assert (found.code, found.invoice) == (ReasonCode.UNPAID, "INV-0014")
     assert reasons(first, second._replace(outstanding=0, state=State.PAID)) == []
 
 
 def test_an_invoice_credited_and_reissued_opens_only_when_the_new_one_is_paid() -> None:
-    credited = view_of(state=State.CREDITED, outstanding=0, credited=400_000)
-    anew = view_of(id=14, number="INV-0014")
+    credited = invoice_view(state=State.CREDITED, outstanding=0, credited=400_000)
+    anew = invoice_view(id=14, number="INV-0014")
     assert only(credited)[0] == "milestone-credited"
     (found,) = reasons(credited, anew)
     assert (found.code, found.invoice) == (ReasonCode.UNPAID, "INV-0014")
@@ -204,32 +205,32 @@ def test_an_invoice_credited_and_reissued_opens_only_when_the_new_one_is_paid() 
 
 
 def test_a_partial_credit_lowers_the_price() -> None:
-    assert reasons(view_of(**{**PAID, "paid": 350_000}, credited=50_000)) == []
+    assert reasons(invoice_view(**{**PAID, "paid": 350_000}, credited=50_000)) == []
 
 
 def test_a_void_twin_does_not_count_as_billed() -> None:
-    half = view_of(total=200_000, **{**PAID, "paid": 200_000})
-    void = view_of(id=14, number="INV-0014", total=200_000, state=State.VOID, outstanding=0)
+    half = invoice_view(total=200_000, **{**PAID, "paid": 200_000})
+    void = invoice_view(id=14, number="INV-0014", total=200_000, state=State.VOID, outstanding=0)
     assert only(half, void)[0] == "milestone-under-billed"
 
 
 def test_an_invoice_in_another_currency_pays_for_nothing_and_is_owed_all_the_same() -> None:
-    euros = view_of(id=14, number="INV-0014", currency="EUR")
+    euros = invoice_view(id=14, number="INV-0014", currency="EUR")
     codes = [reason.code for reason in reasons(euros)]
     assert codes == [ReasonCode.NOT_INVOICED, ReasonCode.UNPAID]
     assert reasons(euros)[0].text == "Design: no invoice is known in GBP (INV-0014 is in EUR)"
-    assert [reason.invoice for reason in reasons(view_of(**PAID), euros)] == ["INV-0014"]
-    assert reasons(view_of(**PAID), euros._replace(outstanding=0, state=State.PAID)) == []
+    assert [reason.invoice for reason in reasons(invoice_view(**PAID), euros)] == ["INV-0014"]
+    assert reasons(invoice_view(**PAID), euros._replace(outstanding=0, state=State.PAID)) == []
 
 
 def test_amounts_of_two_currencies_are_never_added_up() -> None:
-    half = view_of(total=200_000, **{**PAID, "paid": 200_000})
+    half = invoice_view(total=200_000, **{**PAID, "paid": 200_000})
     euros = half._replace(id=14, number="INV-0014", currency="EUR")
     assert only(half, euros)[1] == "Design: 2,000.00 GBP of 4,000.00 GBP is invoiced"
 
 
 def test_charges_block_only_where_the_policy_says_so() -> None:
-    invoice = view_of(**PAID, fees=2_500, fees_owed=2_500)
+    invoice = invoice_view(**PAID, fees=2_500, fees_owed=2_500)
     assert reasons(invoice) == []
     assert only(invoice, charges=True) == (
         "charge-unpaid",
@@ -241,8 +242,8 @@ def test_charges_block_only_where_the_policy_says_so() -> None:
 
 # --- phases ----------------------------------------------------------------------------------------------------------
 
-DEPOSIT_PAID = view_of(id=12, number="INV-0012", milestone="deposit", total=300_000, **{**PAID, "paid": 300_000})
-DESIGN_UNPAID = view_of()
+DEPOSIT_PAID = invoice_view(id=12, number="INV-0012", milestone="deposit", total=300_000, **{**PAID, "paid": 300_000})
+DESIGN_UNPAID = invoice_view()
 UNPAID = {"deposit": [DEPOSIT_PAID], "design": [DESIGN_UNPAID]}
 
 
@@ -345,17 +346,19 @@ def test_a_waiver_that_is_not_needed_is_not_shown() -> None:
 
 def test_a_started_phase_whose_payment_went_back_is_blocked_again() -> None:
     memory = Memory(started={("acme-website", "build"): date(2026, 11, 15)})
-    paid = {**UNPAID, "design": [view_of(**PAID)]}
+    paid = {**UNPAID, "design": [invoice_view(**PAID)]}
     assert judged(invoices=paid, memory=memory).phases[2].word == "open"
-    back = {**UNPAID, "design": [view_of(flags=frozenset({Flag.REFUNDED}))]}
+    back = {**UNPAID, "design": [invoice_view(flags=frozenset({Flag.REFUNDED}))]}
     found = judged(invoices=back, memory=memory).phases[2]
     assert (found.word, found.started) == ("blocked", date(2026, 11, 15))
     assert found.reasons[0].code is ReasonCode.REFUNDED
 
 
 def test_a_project_shows_what_was_billed_and_paid_per_milestone() -> None:
-    part = view_of(paid=100_000, credited=50_000, outstanding=250_000)
-    found = judged(invoices={"deposit": [DEPOSIT_PAID], "design": [part, view_of(state=State.VOID, outstanding=0)]})
+    part = invoice_view(paid=100_000, credited=50_000, outstanding=250_000)
+    found = judged(
+        invoices={"deposit": [DEPOSIT_PAID], "design": [part, invoice_view(state=State.VOID, outstanding=0)]}
+    )
     shown = [(one.id, one.amount, one.billed, one.paid, one.is_paid) for one in found.milestones]
     assert shown == [("deposit", 300_000, 300_000, 300_000, True), ("design", 400_000, 400_000, 100_000, False)]
 
@@ -368,7 +371,7 @@ def test_a_finished_phase_keeps_its_days() -> None:
 
 
 STATES = st.builds(
-    lambda state, total, share, credit, flags: view_of(
+    lambda state, total, share, credit, flags: invoice_view(
         state=state,
         total=total,
         credited=credit,

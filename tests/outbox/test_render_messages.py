@@ -10,13 +10,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import fields, replace
 
+from invoice_views import invoice_view
 from payflow.errors import WorkspaceError
 from payflow.model.agreement import Agreement, Business, MailSettings, Policy, Step, Terms, Workspace
 from payflow.model.decision import (
@@ -30,7 +31,7 @@ from payflow.model.decision import (
     Recipient,
     VerdictChange,
 )
-from payflow.model.facts import Role, State
+from payflow.model.facts import State
 from payflow.model.journal import Announcement, Charge, ChargeState, Reversal
 from payflow.outbox import wording
 from payflow.outbox.render import Rendered, Renderer, check_templates, wrapped
@@ -54,39 +55,8 @@ BUILD = BlockedWork("Acme website", "Build", "INV-0013 paid in full: 4,000.00 GB
 
 def invoice(**changes: Any) -> InvoiceView:
     """INV-0013 over 4,000.00 GBP, due on 4 November 2026."""
-    view = InvoiceView(
-        id=13,
-        source="books",
-        key="k13",
-        number="INV-0013",
-        client="acme",
-        client_name="Acme Ltd",
-        project="acme-website",
-        milestone="design",
-        role=Role.PRINCIPAL,
-        currency="GBP",
-        total=400_000,
-        credited=0,
-        paid=0,
-        outstanding=400_000,
-        pending=0,
-        issued_on=date(2026, 10, 20),
-        due_on=date(2026, 11, 4),
-        due_why="net-15",
-        days_overdue=0,
-        state=State.OPEN,
-        flags=frozenset(),
-        fees=0,
-        interest=0,
-        interest_per_day=88,
-        next_step=None,
-        next_on=None,
-        next_why="",
-        policy="standard",
-        pay_url="",
-        read_at=datetime(2026, 11, 1, 6, tzinfo=UTC),
-    )
-    return view._replace(**changes)
+    usual: dict[str, Any] = {"days_overdue": 0, "state": State.OPEN, "interest_per_day": 88}
+    return invoice_view(**usual | changes)
 
 
 def late(days: int, **changes: Any) -> InvoiceView:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from invoice_views import invoice_view
 from payflow.columns import to_day
 from payflow.model.agreement import Contract, Policy
 from payflow.model.decision import ClientMessage, Plan, Recipient
@@ -18,7 +19,7 @@ from payflow.plan import LATE_FEE, Case, correction_step, plan
 from payflow.policy.bearing import notice_words
 from payflow.policy.ladder import Next, next_step
 from payflow.policy.rows import movements
-from policy.books import Bill, Move, assess_one, book_of, contract_of, policy_of, view_of
+from policy.books import Bill, Move, assess_one, book_of, contract_of, policy_of
 
 STORE = "0123456789abcdef"
 ACME = Recipient("acme", "Acme Ltd", "accounts@acme.example", (), "en", "Europe/London", "GB")
@@ -61,7 +62,7 @@ class Nights:
         holds = [hold for hold in self.holds if hold.since <= as_of]
         assert due is not None
         step = next_step(self.policy, due, as_of, self.notices, holds) if asking else Next(None, None, row.state.word)
-        view = view_of(
+        view = invoice_view(
             currency=bill.currency,
             total=bill.total,
             credited=row.credited,

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from invoice_views import invoice_view
 from payflow.gate import judge
 from payflow.model.agreement import LateFee, Milestone, Policy, Step
 from payflow.model.decision import Need, Plan, ProjectView, Recipient
@@ -20,7 +21,7 @@ from payflow.model.journal import Announcement, ChargeState, Hold, Memory, Notic
 from payflow.money import round_half_up
 from payflow.plan import blocked_by, plan, reference, takeback, verdicts
 from plan.nights import ACME, STORE, Nights, Seen, owed_before
-from policy.books import DUE, LADDER, Bill, Move, contract_of, policy_of, view_of
+from policy.books import DUE, LADDER, Bill, Move, contract_of, policy_of
 
 
 def on(days: int) -> date:
@@ -401,7 +402,7 @@ CONTRACT = contract_of(milestones=(Milestone("design", 400_000, "Design", ("INV-
 
 def project(state: State, *, memory: Memory = NO_MEMORY) -> ProjectView:
     outstanding = 0 if state is State.PAID else 400_000
-    return judge(CONTRACT, {"design": [view_of(state=state, outstanding=outstanding)]}, memory, on(9))
+    return judge(CONTRACT, {"design": [invoice_view(state=state, outstanding=outstanding)]}, memory, on(9))
 
 
 def owners(memory: Memory, state: State, needs: Sequence[Need] = ()) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -22,8 +22,7 @@ from payflow.model.agreement import (
     Policy,
     Step,
 )
-from payflow.model.decision import InvoiceView
-from payflow.model.facts import EntryKind, Role, Settlement, State, Status
+from payflow.model.facts import EntryKind, Settlement, State, Status
 from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES, assess, bears
 from payflow.policy.rows import accrued
 from payflow.policy.terms import parse_terms
@@ -208,40 +207,3 @@ def contract_of(**words: Any) -> Contract:
         phases=(Phase("brief", "Brief"), Phase("design", "Design"), Phase("build", "Build")),
     )
     return replace(usual, **words)
-
-
-def view_of(**words: Any) -> InvoiceView:
-    """An invoice of 4,000.00 GBP, 17 days overdue and unpaid, changed by `words`."""
-    usual = InvoiceView(
-        id=13,
-        source="books",
-        key="INV-0013",
-        number="INV-0013",
-        client="acme",
-        client_name="Acme Ltd",
-        project="acme-website",
-        milestone="design",
-        role=Role.PRINCIPAL,
-        currency="GBP",
-        total=400_000,
-        credited=0,
-        paid=0,
-        outstanding=400_000,
-        pending=0,
-        issued_on=ISSUED,
-        due_on=DUE,
-        due_why="net-15 from 2026-10-20",
-        days_overdue=17,
-        state=State.OVERDUE,
-        flags=frozenset(),
-        fees=0,
-        interest=0,
-        interest_per_day=0,
-        next_step=None,
-        next_on=None,
-        next_why="",
-        policy="standard",
-        pay_url="",
-        read_at=datetime(2026, 11, 21, 6, tzinfo=UTC),
-    )
-    return usual._replace(**words)

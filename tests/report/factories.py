@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from invoice_views import invoice_view
 from payflow.model.decision import (
     BlockedWork,
     ClientMessage,
@@ -33,7 +34,7 @@ from payflow.model.decision import (
     Verdict,
     VerdictChange,
 )
-from payflow.model.facts import Role, State
+from payflow.model.facts import State
 from payflow.model.interest import Interest
 from payflow.model.journal import Announcement, Charge, ChargeState, Notice, Reversal, Waiver
 
@@ -43,40 +44,18 @@ READ_AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 
 def invoice(**changes: Any) -> InvoiceView:
     """INV-0013 of Acme Ltd, overdue; `changes` are fields of the view."""
-    view = InvoiceView(
-        id=13,
-        source="books",
-        key="INV-0013",
-        number="INV-0013",
-        client="acme",
-        client_name="Acme Ltd",
-        project="acme-website",
-        milestone="design",
-        role=Role.PRINCIPAL,
-        currency="GBP",
-        total=400_000,
-        credited=0,
-        paid=0,
-        outstanding=400_000,
-        pending=0,
-        issued_on=date(2026, 10, 20),
-        due_on=date(2026, 11, 4),
-        due_why="net-15: 15 days after the invoice's date; the invoice prints the same day",
-        days_overdue=17,
-        state=State.OVERDUE,
-        flags=frozenset(),
-        fees=2_500,
-        fees_owed=2_500,
-        interest=1_227,
-        interest_per_day=88,
-        next_step="final-notice",
-        next_on=date(2026, 11, 24),
-        next_why="",
-        policy="standard",
-        pay_url="https://pay.example/inv-0013",
-        read_at=READ_AT,
-    )
-    return view._replace(**changes)
+    usual: dict[str, Any] = {
+        "due_why": "net-15: 15 days after the invoice's date; the invoice prints the same day",
+        "fees": 2_500,
+        "fees_owed": 2_500,
+        "interest": 1_227,
+        "interest_per_day": 88,
+        "next_step": "final-notice",
+        "next_on": date(2026, 11, 24),
+        "pay_url": "https://pay.example/inv-0013",
+        "read_at": READ_AT,
+    }
+    return invoice_view(**usual | changes)
 
 
 def unpaid(milestone: str = "design", number: str = "INV-0013") -> Reason:
