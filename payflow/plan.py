@@ -76,9 +76,13 @@ def plan(
 
 
 class Acts(NamedTuple):
-    """What is to be done about one invoice, before it is known which work waits for it."""
+    """What is to be done about one invoice, before it is known which work waits for it.
+
+    `number` is the invoice's own; a notice about an instalment goes by another.
+    """
 
     client: str
+    number: str
     notice: NoticeItem | None = None
     takebacks: tuple[Takeback, ...] = ()
     corrections: tuple[CorrectionItem, ...] = ()
@@ -97,7 +101,9 @@ def acts(case: Case, as_of: date, store: str) -> Acts:
         if back is not None:
             takebacks.append(back)
         corrections.extend(_corrections(case, charge, back))
-    return Acts(case.view.client, notice_item(case, (), as_of, store), tuple(takebacks), tuple(corrections))
+    return Acts(
+        case.view.client, case.view.number, notice_item(case, (), as_of, store), tuple(takebacks), tuple(corrections)
+    )
 
 
 def together(
@@ -112,10 +118,13 @@ def together(
     notices: dict[str, list[NoticeItem]] = {}
     corrections: dict[str, list[CorrectionItem]] = {}
     takebacks: list[Takeback] = []
+    of_project: dict[str, list[ProjectView]] = {}
+    for view in projects:
+        of_project.setdefault(view.project, []).append(view)
     for one in every:
         if one.notice is not None:
-            view = one.notice.invoice
-            blocks = blocked_by(view.number, view.project, projects)
+            project = one.notice.invoice.project
+            blocks = blocked_by(one.number, project, of_project.get(project, ()))
             notices.setdefault(one.client, []).append(replace(one.notice, blocks=blocks))
         takebacks.extend(one.takebacks)
         if one.corrections:

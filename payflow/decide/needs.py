@@ -221,9 +221,10 @@ def _left(case: Case, need: Callable[[str, str, str], Need], as_of: date, store:
             text = f"{view.number} was paid, but not the {charge.kind} {charge.ref} of {show(charge.standing, charge.currency)}"
             remedy = f"payflow charge claim {charge.ref}, or charge waive, or charge settle if it came."
             yield need("charges-left", text, remedy)._replace(key=f"charges-left:{charge.ref}")
-    left, ref = interest_left(case, as_of), once_ref(case, store)
-    asked = policy is not None and policy.interest is not None and policy.bill is None
-    if asked and left and case.own_debt and ref not in case.wanted | case.forgone:
+    if policy is None or policy.interest is None or policy.bill is not None or not case.own_debt:
+        return
+    left = interest_left(case, as_of)
+    if left and (ref := once_ref(case, store)) not in case.wanted | case.forgone:
         text = f"{view.number} was paid, and {show(left, view.currency)} of interest had arisen by then"
         yield need("interest-left", text, f"payflow charge claim {ref}, or payflow charge waive {ref}.")
 

@@ -113,6 +113,11 @@ def test_every_instalment_climbs_the_ladder_and_letters_name_the_one_they_are_ab
     assert "INV-0012, instalment 1 of 3: 300.00 GBP is 1 day overdue" in first.subject
     assert "INV-0012, instalment 2 of 3: 300.00 GBP is 1 day overdue" in second.subject
     assert "from 20 November 2026" in second.flat
+    # the work waits for the invoice as a whole
+    assert (
+        "Work that waits for this payment: - Design (Acme website). It needs 1,000.00 GBP paid on INV-0012."
+        in first.flat
+    )
 
 
 def test_two_instalments_at_once_wait_for_the_spacing_between_their_notices(tmp_path: Path) -> None:
