@@ -402,9 +402,9 @@ def test_a_milestone_is_paid_only_if_every_live_invoice_is_and_enough_was_billed
 
 
 def test_a_project_says_whose_it_is_and_names_its_milestones_and_invoices() -> None:
-    void = view_of(number="INV-0014", state=State.VOID, outstanding=0)
+    void = invoice_view(number="INV-0014", state=State.VOID, outstanding=0)
     unnamed = contract_of(milestones=(Milestone("deposit", 300_000), DESIGN))
-    found = judged(unnamed, {"design": [view_of(), void]})
+    found = judged(unnamed, {"design": [invoice_view(), void]})
     assert (found.client, found.client_name, found.currency) == ("acme", "Acme Ltd", "GBP")
     assert (found.project, found.key, found.name) == ("acme-website", "acme-website", "Acme website")
     assert [(one.name, one.invoices) for one in found.milestones] == [
@@ -420,14 +420,14 @@ def test_a_milestone_without_invoices_is_shown_and_not_paid() -> None:
 
 
 def test_money_beyond_what_is_asked_is_never_shown_as_less_than_nothing() -> None:
-    over = view_of(credited=400_000, outstanding=1, state=State.OPEN)
+    over = invoice_view(credited=400_000, outstanding=1, state=State.OPEN)
     (_, design) = judged(invoices={"design": [over]}).milestones
     assert design.paid == 0
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.VOID, State.CREDITED, State.WRITTEN_OFF])
 def test_a_reason_says_which_invoice_is_gone_or_a_draft(state: State) -> None:
-    (found,) = reasons(view_of(state=state, outstanding=0))
+    (found,) = reasons(invoice_view(state=state, outstanding=0))
     assert (found.invoice, found.milestone) == ("INV-0013", "design")
 
 
@@ -437,14 +437,14 @@ def test_every_number_that_no_book_has_is_named() -> None:
 
 
 def test_a_charge_or_a_payment_of_a_single_cent_counts() -> None:
-    owing = view_of(**PAID, fees=1, fees_owed=1)
+    owing = invoice_view(**PAID, fees=1, fees_owed=1)
     (found,) = reasons(owing, charges=True)
     assert (found.code, found.invoice) == (ReasonCode.CHARGE_UNPAID, "INV-0013")
-    assert only(view_of(paid=1, outstanding=399_999))[0] == "milestone-part-paid"
+    assert only(invoice_view(paid=1, outstanding=399_999))[0] == "milestone-part-paid"
 
 
 def test_charges_block_nothing_unless_it_is_asked_and_then_the_phases_too() -> None:
-    owing = {"deposit": [DEPOSIT_PAID], "design": [view_of(**PAID, fees=2_500, fees_owed=2_500)]}
+    owing = {"deposit": [DEPOSIT_PAID], "design": [invoice_view(**PAID, fees=2_500, fees_owed=2_500)]}
     assert words(judged(invoices=owing)) == ["open", "open", "open"]
     blocked = judge(contract_of(), owing, Memory(), TODAY, charges_block=True)
     assert words(blocked) == ["open", "open", "blocked"]
