@@ -20,6 +20,7 @@ from payflow.policy.entries_by_row import counting
 from payflow.policy.fee_columns import fee_columns
 from payflow.policy.ladder import fee_grace
 from payflow.policy.late_fees import terms_in
+from payflow.policy.parts import Parts
 
 Mask = NDArray[np.bool_]
 
@@ -32,7 +33,8 @@ def fees_arisen(
 ) -> Ints:
     """Minor units per invoice. `governed` and `binding` as for `assess`, `found` as it answered for that day.
 
-    None in a currency that the fee does not name, on charges, or where nothing is due.
+    None in a currency that the fee does not name, on charges, or where nothing is due. An invoice in instalments has the fees
+    of each of them, and one cap.
     """
     fees = np.zeros(len(book), dtype=np.int64)
     if any(policy.late_fee is not None for policy in policies):
@@ -43,7 +45,25 @@ def fees_arisen(
             late = binding[place] & (of >= 0) & (found.due_on[place] != NO_DAY) & (over < today) & ~own.role_charge
             late &= ~is_one_of(found.state[place], _NONE)
             _arisen(own, policies, np.where(late, of, -1), over, today, fees[place])
+        if found.parts is not None:
+            _in_parts(found.parts, policies, governed, binding & ~is_one_of(found.state, _NONE), grace, today, fees)
     return fees
+
+
+def _in_parts(
+    parts: Parts, policies: Sequence[Policy], governed: Ints, owing: Mask, grace: Ints, today: int, fees: Ints
+) -> None:
+    """Write the fees of invoices that are paid in instalments: the sum of those of their instalments, up to the cap."""
+    of, own = governed[parts.owner], np.zeros(len(parts.book), dtype=np.int64)
+    over = parts.due_on + grace[of]
+    late = owing[parts.owner] & (of >= 0) & (over < today)
+    _arisen(parts.book, policies, np.where(late, of, -1), over, today, own)
+    fees[parts.owner] = 0
+    np.add.at(fees, parts.owner, own)
+    for row, place in parts.of.items():
+        fee = policies[int(governed[row])].late_fee
+        cap = fee.cap.get(parts.book.currencies[int(parts.book.currency[place[0]])]) if fee is not None else None
+        fees[row] = fees[row] if cap is None else min(int(fees[row]), cap)
 
 
 def _arisen(book: Book, policies: Sequence[Policy], governed: Ints, over: Ints, today: int, fees: Ints) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from payflow.columns import to_date, to_day
-from payflow.model.agreement import InstalmentTerms, Policy
+from payflow.model.agreement import InstalmentTerms, LateFee, Policy
 from payflow.policy.assess import assess
+from payflow.policy.fees_arisen import fees_arisen
 from payflow.policy.instalments import instalments, lines_in
 from payflow.policy.parts import spread
 from payflow.policy.rounding import Rounding
@@ -137,3 +138,27 @@ def test_instalments_move_to_business_days_each_invoice_by_itself() -> None:
     # ten days of 0.50 and of 0.30
     assert found.interest.tolist() == [500, 300, 0]
     assert parts.left.tolist() == [50_000, 50_000, 30_000, 30_000]
+
+
+@pytest.mark.parametrize(
+    ("fee", "days", "arisen"),
+    [
+        # 500.00 due on 12 January and on 31 January: a fee each on the day after
+        (LateFee(percent=Fraction(1, 50)), 12, 0),
+        (LateFee(percent=Fraction(1, 50)), 13, 1000),
+        (LateFee(percent=Fraction(1, 50)), 31, 1000),
+        (LateFee(percent=Fraction(1, 50)), 32, 2000),
+        (LateFee(percent=Fraction(1, 50), cap={"GBP": 1500}), 32, 1500),
+        (LateFee({"EUR": 2500}), 32, 0),
+    ],
+)
+def test_late_fees_arise_on_each_instalment_up_to_one_cap(fee: LateFee, days: int, arisen: int) -> None:
+    lines = (
+        InstalmentTerms(parse_terms("net-12"), percent=Fraction(1, 2)),
+        InstalmentTerms(parse_terms("net-31")),
+    )
+    policy = replace(policy_of(grace=0), instalments=lines, terms=lines[-1].terms, late_fee=fee)
+    book, as_of = book_of(Bill(100_000, issued=date(2025, 12, 31))), date(2025, 12, 31) + timedelta(days=days)
+    governed, binding = np.zeros(1, dtype=np.int64), np.full(1, True)
+    found = assess(book, [policy], governed, binding, as_of)
+    assert fees_arisen(book, [policy], governed, binding, found, as_of).tolist() == [arisen]
