@@ -45,10 +45,15 @@ def _build(sheet: Sheet) -> Portion:
     first, last = issued_between(billed)
     live = returns.words("status", _STATUSES, Status.UNSTATED, warn=True)
     returns = returns.keep(~np.isin(live.astype(str), [Status.DRAFT, Status.VOID]))
+    beyond = _owed(billed.keep(billed.money("total", billed.currencies()).values >= 0))
+    billed = _nothing_open(billed)
     return Portion(
         clients_of(billed, returns),
         _credited(invoices_of(billed, _STATUSES, by_line=False), billed, returns),
-        open_credit(_owed(returns), "balance", EntryKind.CREDIT, "return:"),
+        _joined(
+            open_credit(_owed(returns), "balance", EntryKind.CREDIT, "return:"),
+            open_credit(beyond, "balance", EntryKind.PAYMENT, "overpaid:"),
+        ),
         covers_from=first,
         covers_to=last,
     )
@@ -92,11 +97,27 @@ def _amounts(values: object, known: Mask) -> Amounts:
     return Amounts(np.asarray(values, dtype=np.int64), known)
 
 
-def _owed(returns: Sheet) -> Sheet:
-    """Returns with something left for the client: their outstanding amount is negative."""
-    if not len(returns):
-        return returns
-    return returns.keep(returns.money("balance", returns.currencies()).values < 0)
+def _owed(rows: Sheet) -> Sheet:
+    """Returns and invoices with something left for the client: their outstanding amount is negative."""
+    if not len(rows):
+        return rows
+    return rows.keep(rows.money("balance", rows.currencies()).values < 0)
+
+
+def _nothing_open(billed: Sheet) -> Sheet:
+    """Invoices of which more was paid than asked leave nothing open; what is beyond is credit of the client."""
+    if not len(billed):
+        return billed
+    currencies = billed.currencies()
+    rest, total = billed.money("balance", currencies), billed.money("total", currencies)
+    beyond = rest.known & (rest.values < 0) & (total.values >= 0)
+    return billed.with_money("balance", _amounts(np.where(beyond, 0, rest.values), rest.known), currencies)
+
+
+def _joined(*frames: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1])
 
 
 def _credited(invoices: pd.DataFrame, billed: Sheet, returns: Sheet) -> pd.DataFrame:

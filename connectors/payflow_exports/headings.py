@@ -2,7 +2,7 @@
 
 A group begins with a row that holds nothing but its name, in the first column or in one of the unnamed columns before the
 first named one, and ends with its total. Groups stand inside groups: a job of a customer is `Customer:Job`, as lists of
-invoices write it.
+invoices write it; some reports write a group's full name themselves.
 """
 
 from __future__ import annotations
@@ -91,9 +91,17 @@ def _carried(marks: Sequence[tuple[int, str, bool]], count: int) -> Texts:
             while open_groups and not _ends_after(ends, open_groups[-1], row):
                 open_groups.pop()
             open_groups.append(text)
-        values.append(_INSIDE.join(open_groups))
+        values.append(_full_name(open_groups))
         codes[row : marks[number + 1][0] if number + 1 < len(marks) else count] = len(values) - 1
     return Texts(codes, values).map(str.strip)
+
+
+def _full_name(groups: Sequence[str]) -> str:
+    """Names of groups inside groups as one; one that begins with the name around it has it already."""
+    name = ""
+    for group in groups:
+        name = group if not name or group.startswith(name + _INSIDE) else name + _INSIDE + group
+    return name
 
 
 def _summed(text: str) -> str:

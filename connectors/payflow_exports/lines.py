@@ -60,13 +60,14 @@ def joined(sheet: Sheet, *names: str) -> Texts:
 
 
 def with_terms(sheet: Sheet, name: str, least: int) -> Sheet:
-    """With a due date from a column that holds days of payment terms, where there are at least so many; else none."""
+    """With a due date from a column that holds days of payment terms, where none is stated and there are at least so many."""
     days = sheet.text(name).map(lambda text: text if text.isdecimal() and len(text) <= 4 else "")
     terms = np.array([int(text) if text else -1 for text in days.objects().tolist()], dtype=np.int64)
     issued = sheet.days("issued_on")
     told = (terms >= least) & (terms <= _LONGEST_TERMS) & (issued != NO_DAY)
-    due = np.where(told, issued + terms, NO_DAY)
-    return sheet.with_columns(due_on=Texts.of(day_text(day) for day in due.tolist()))
+    due = np.where(told, issued + terms, NO_DAY).tolist()
+    stated = sheet.text("due_on").objects().tolist()
+    return sheet.with_columns(due_on=Texts.of(own or day_text(day) for own, day in zip(stated, due, strict=True)))
 
 
 def _rows(sheet: Sheet, names: Sequence[str]) -> Iterable[list[str]]:

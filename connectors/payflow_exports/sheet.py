@@ -273,7 +273,12 @@ class Sheet(Struct, frozen=True, dict=True):
                 written = dates.read(text)
                 day = written.on(order, self.home, utc=utc) if written else None
                 days[code], wrong[code] = (to_day(day), False) if day else (NO_DAY, True)
-        found: Callable[[int], str] = lambda row: f"{texts[row][:60]!r} is not a date written {order.value}"  # noqa: E731  # one line, used once
+
+        def found(row: int) -> str:
+            written = dates.read(texts[row])
+            how = f" written {order.value}" if written is None or written.open else ""
+            return f"{texts[row][:60]!r} is not a date{how}"
+
         self.reject(wrong[texts.codes], name, found, "Correct the date in the books, or the option `date_format`.")
         return days[texts.codes]
 

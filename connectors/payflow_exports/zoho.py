@@ -36,8 +36,7 @@ def _build(sheet: Sheet) -> Portion:
     one = merged(sheet, key, by_line=True)
     require(one, "balance")
     one = one.keep(one.good)
-    if "due_on" not in one:
-        one = with_terms(one, "terms", 0)
+    one = with_terms(one, "terms", 0)
     one = one.with_columns(reference=joined(one, "order", "subject", "project", "notes"))
     given_up = one.money("written_off", one.currencies()).series(one.rows)
     invoices = invoices_of(one, _STATUSES, by_line=False, key=key)

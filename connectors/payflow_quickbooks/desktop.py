@@ -122,7 +122,7 @@ IIF = Format(
     limits=Limits(
         (
             "what is open of an invoice, unless its column PAID says that it is paid, or that it is not",
-            "which invoice a payment was for",
+            "which invoice a payment was for, and what is left of a credit memo",
             "invoices apart that share a number",
         ),
         BANK_STATEMENT,

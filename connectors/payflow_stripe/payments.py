@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from payflow_exports.texts import Texts
 
 _SETTLEMENTS: dict[str, Settlement | None] = {
-    **dict.fromkeys(("paid", "succeeded", "refunded"), Settlement.SETTLED),
-    "pending": Settlement.PENDING,
-    **dict.fromkeys(("failed", "canceled", "uncaptured"), None),
+    # what went back, or was withdrawn, stands in columns of its own
+    **dict.fromkeys(("paid", "succeeded", "refunded", "partially refunded", "partial refund"), Settlement.SETTLED),
+    **dict.fromkeys(("partially_refunded", "disputed", "early fraud warning"), Settlement.SETTLED),
+    **dict.fromkeys(("pending", "processing"), Settlement.PENDING),
+    **dict.fromkeys(("failed", "canceled", "cancelled", "uncaptured", "requires_capture", "blocked", "expired"), None),
+    **dict.fromkeys(("incomplete", "requires_payment_method", "requires_action", "requires_confirmation"), None),
 }
 
 

@@ -282,6 +282,14 @@ def add_reading(tx: Transaction, row: ReadingRow) -> int:
     return int(number)
 
 
+def replace_reading(tx: Transaction, row: ReadingRow) -> None:
+    """Record what a reading with this row's id says now."""
+    names = ReadingRow._fields[1:]
+    sql = f"UPDATE reading SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"  # noqa: S608 (names of our own)
+    tx.execute(sql, (*row[1:], row.id))
+    _count(tx, 1)
+
+
 def mark_unknown(tx: Transaction, ids: Iterable[int], since: str) -> int:
     """These invoices should have been listed and were not; one already unknown keeps the earlier moment."""
     sql = "UPDATE invoice SET unknown_since = ? WHERE id = ? AND (unknown_since IS NULL OR unknown_since > ?)"

@@ -199,7 +199,8 @@ def keep_file(store: Store, workspace: Workspace, read: FileRead, *, now: dateti
     file = read.file
     settings = _settings_for(workspace, file.spec, file.source)
     digest = _digest(store, settings, file)
-    report = _store(store, workspace, settings, file.spec, read.reads, read.cursor, now, digest)
+    each = same.of_files(file.spec, file.context, file.contents)
+    report = _store(store, workspace, settings, file.spec, read.reads, read.cursor, now, digest, each)
     lines.remember(store, workspace, now)
     return report
 
@@ -332,13 +333,15 @@ def _read_into(
     *,
     full: bool,
 ) -> SyncReport:
-    digest = same.digest(store, spec, source.key, context, same.contents(context))
+    contents = same.contents(context)
+    digest = same.digest(store, spec, source.key, context, contents)
     before = None if full else same.taken(store, source.key, digest, now)
     if before is not None:
         return _again(source, spec, before)
     with uncollected():
         reads, next_cursor = gather(ask(spec.open(context)))
-    return _store(store, workspace, source, spec, reads, next_cursor, now, digest)
+    each = same.of_files(spec, context, contents)
+    return _store(store, workspace, source, spec, reads, next_cursor, now, digest, each)
 
 
 def _again(source: SourceSettings, spec: ConnectorSpec, before: same.Before) -> SyncReport:
@@ -363,8 +366,10 @@ def _store(
     next_cursor: Mapping[str, Any] | None,
     now: datetime,
     digest: str,
+    each: Mapping[str, str],
 ) -> SyncReport:
-    """Store what a source said; `digest` is what it was read from, empty where that may say something else next time."""
+    """Store what a source said; `digest` is what it was read from, empty where that may say something else next time, and
+    `each` that of every file by its name."""
     register = Register(forgotten(store))
     numbers = cache(lambda: Numbers((row.number, row.id) for row in mirror.invoices(store)))
     reads = [kept_out(read, source.key, register, numbers) for read in reads]
@@ -373,7 +378,8 @@ def _store(
     with uncollected(), store.transaction() as tx:
         state = known(tx, source.key)
         for read in reads:
-            counts = apply(tx, source.key, read, state, timezone=timezone, now=now)
+            mark = each.get(read.reading.origin, "")
+            counts = apply(tx, source.key, read, state, timezone=timezone, now=now, digest=mark)
             _add(total, counts)
             if read.lines:
                 _add(told, lines.write(tx, source.key, read))

@@ -23,10 +23,10 @@ from payflow.model.facts import Scope, Status
 from payflow.model.journal import Record, RecordKind
 from payflow.store import journal, mirror
 from payflow.store.mirror import ClientRow, EntryRow, InvoiceRow, ReadingRow
-from payflow.store.moments import from_moment, to_day, to_moment
+from payflow.store.moments import to_day, to_moment
 from payflow.sync import bulk
 from payflow.sync.known import Identified, Known, identify, last_seen, name, rekey
-from payflow.sync.merge import completed, merge
+from payflow.sync.merge import STATE, completed, merge
 from payflow.sync.remember import worth_remembering
 from payflow.sync.tables import Entry, Invoice, Read, invoice_rows
 
@@ -64,8 +64,12 @@ class _Work(Struct):
     zone: ZoneInfo
     now: datetime
     counts: Counts
+    #: whether another report tells of this very moment too
+    rival: bool = False
     #: invoices that a newer reading than this one has listed
     outdated: set[str] = field(default_factory=set)
+    #: invoices of which a rival told the same
+    level: set[str] = field(default_factory=set)
     #: invoices whose key stands in several rows, as they are after the rows so far
     several: dict[int, tuple[InvoiceRow, Observed]] = field(default_factory=dict)
 
@@ -82,20 +86,36 @@ class _Work(Struct):
 
 
 def apply(
-    tx: Transaction, source: str, read: Read, state: Known, *, timezone: str, now: datetime, by_row: bool = False
+    tx: Transaction,
+    source: str,
+    read: Read,
+    state: Known,
+    *,
+    timezone: str,
+    now: datetime,
+    by_row: bool = False,
+    digest: str = "",
 ) -> Counts:
     """Take one finished reading into the mirror. Returns the counts.
+
+    `digest` is what a file's reading rests on. The same file with another one was corrected, or is read with other options, and
+    what it says now counts. Other reports of the very same moment are its rivals: whichever is read last, one outcome (`merge`).
 
     What is new or unchanged in the newest reading of a source is worked out in columns (`bulk`), all else row by row. `by_row`
     works out everything row by row: the outcome is the same.
     """
     stamp = to_moment(min(read.reading.as_of, now))
     moved = rekey(tx, state, read)
+    reading = _reading_row(source, read, stamp, now, digest)
+    before = _same_report(state.readings, reading)
+    corrected = before is not None and before.digest != digest
+    rivals = [one for one in state.readings if one.as_of == stamp and one.origin != reading.origin]
     work = _Work(
         tx=tx,
         read=read,
         state=state,
-        reading=_reading_row(source, read, stamp, now),
+        reading=reading,
+        rival=bool(rivals) and not corrected,
         before=state.told().get(source, ()),
         found=identify(state, read),
         moved=moved,
@@ -114,19 +134,28 @@ def apply(
         if read.reading.by_day and entry.invoice:
             name(state, entry.invoice)
     _journal_identities(work)
-    _write_clients(tx, source, read, state, stamp)
+    _write_clients(work)
     if read.reading.by_day:
-        _write_entries_by_day(tx, source, read, state, stamp)
+        _write_entries_by_day(work)
     else:
         _write_entries(work)
     work.counts.missing = _mark_missing(work)
-    if not any(
-        one.as_of == stamp and one.origin == work.reading.origin and one.scope == work.reading.scope
-        for one in state.readings
-    ):
-        mirror.add_reading(tx, work.reading)
-        state.readings.append(work.reading)
+    if before is None:
+        number = mirror.add_reading(tx, reading)
+        state.readings.append(reading._replace(id=number))
+    elif corrected:
+        mirror.replace_reading(tx, reading._replace(id=before.id))
+        state.readings[state.readings.index(before)] = reading._replace(id=before.id)
     return work.counts
+
+
+def _same_report(readings: Iterable[ReadingRow], reading: ReadingRow) -> ReadingRow | None:
+    """The reading of the same report that speaks for the same moment: the very file, whatever became of its contents."""
+    for one in readings:
+        same = (one.as_of, one.origin, one.report) == (reading.as_of, reading.origin, reading.report)
+        if same and (reading.digest or one.scope == reading.scope):
+            return one
+    return None
 
 
 _NEVER = Observed((), None)
@@ -156,6 +185,8 @@ def _in_columns(work: _Work) -> NDArray[np.bool_]:
     invoices, found, dated = work.read.invoices, work.found, bool(work.reading.dated_entries)
     shown = bulk.seen(invoices, dated=dated)
     same = bulk.unchanged(work.tx, work.state.source, invoices, found, shown, work.reading, work.before, work.moved)
+    if work.rival and work.read.entries:
+        same = bulk.Unchanged(np.zeros_like(same.rows), np.zeros_like(same.rows))  # whose payments count is told by row
     mirror.listed_again(work.tx, found.ids[same.to_write].tolist(), work.stamp)
     new = found.new & ~found.again
     rows = np.flatnonzero(new)
@@ -188,7 +219,7 @@ def _row_by_row(work: _Work, places: Ints) -> None:
             new = completed(new, old)
         if old is not None and old.key != new.key:
             old = old._replace(key=new.key)
-        row = new if old is None else merge(old, new)
+        row = new if old is None else merge(old, new, rival=work.rival)
         row = row._replace(unknown_since=_unknown_since(row, work.before))
         if old is None:
             work.counts.new += 1
@@ -199,17 +230,30 @@ def _row_by_row(work: _Work, places: Ints) -> None:
         if identity in work.moved or _needs_writing(row, old, work.reading):
             rows.append(row)
         if not read.reading.open_only or new.paid is not None:  # of an unknown total nobody knows what was paid
-            found, seen_before = worth_remembering(new, old, seen_before, work.before, work.zone)
+            level = work.rival and old is not None and old.read_at == work.stamp
+            shown = row if level else new
+            found, seen_before = worth_remembering(shown, old, seen_before, work.before, work.zone, rival=work.rival)
             memorable.extend(one.as_json() for one in found)
         if again:
             work.several[identity] = row, seen_before
         if row.read_at > work.stamp:
             work.outdated.add(item.key)
+        elif work.rival and old is not None and old.read_at == work.stamp:
+            _among_rivals(work, item.key, row, old, new)
     work.journal(
         RecordKind.OBSERVATIONS,
         ({"rows": memorable[start : start + _PORTION]} for start in range(0, len(memorable), _PORTION)),
     )
     mirror.write_invoices(work.tx, rows)
+
+
+def _among_rivals(work: _Work, key: str, row: InvoiceRow, old: InvoiceRow, new: InvoiceRow) -> None:
+    """Note whose payments count: those of the report whose state does."""
+    states = [tuple(getattr(one, name) for name in STATE) for one in (row, old, new)]
+    if states[1] == states[2]:
+        work.level.add(key)
+    elif states[0] == states[1]:
+        work.outdated.add(key)
 
 
 def _row(work: _Work, item: Invoice, identity: int) -> InvoiceRow:
@@ -260,21 +304,24 @@ def _same(row: InvoiceRow, old: InvoiceRow) -> bool:
     return row._replace(read_at=old.read_at, state_as_of=old.state_as_of) == old
 
 
-def _write_clients(tx: Transaction, source: str, read: Read, state: Known, stamp: str) -> None:
+def _write_clients(work: _Work) -> None:
     """Newer readings describe a client; an older one only adds clients that nobody knew."""
-    rows = [ClientRow(source, one.key, one.name, one.email, one.language, one.country) for one in read.clients]
-    if any(one.as_of > stamp for one in state.readings if one.finished):
+    tx, source = work.tx, work.state.source
+    rows = [ClientRow(source, one.key, one.name, one.email, one.language, one.country) for one in work.read.clients]
+    if any(one.as_of > work.stamp for one in work.state.readings if one.finished):
         have = {key for (key,) in tx.query("SELECT key FROM client WHERE source = ?", (source,))}
         rows = [row for row in rows if row.key not in have]
     else:
         have_rows = {row.key: row for row in mirror.clients(tx, source)}
-        rows = [_filled(row, have_rows.get(row.key)) for row in rows]
+        rows = [_filled(row, have_rows.get(row.key), work.rival) for row in rows]
     mirror.write_clients(tx, rows)
 
 
-def _filled(new: ClientRow, old: ClientRow | None) -> ClientRow:
+def _filled(new: ClientRow, old: ClientRow | None, rival: bool) -> ClientRow:
     if old is None:
         return new
+    if rival:
+        return ClientRow(*map(max, new, old))
     return ClientRow(*(fresh or known for fresh, known in zip(new, old, strict=True)))
 
 
@@ -287,36 +334,64 @@ def _write_entries(work: _Work) -> None:
         one.as_of > work.stamp and one.finished and one.scope != Scope.CHANGED and one.report == read.reading.report
         for one in state.readings
     )
-    dated = read.reading.dated_entries
-    current = set(work.found.keys.to_pylist()) - work.outdated if have or read.entries else set()
-    rows, kept = [], set()
-    for entry in read.entries:
-        # where not every movement is told, a later report takes back only what a report of its own kind told
-        key = entry.key if dated and entry.invoice else prefix + entry.key
-        if entry.invoice in current if entry.invoice else newest:
-            rows.append(_entry_row(source, entry, state.identities[entry.invoice] if entry.invoice else None, key))
-            kept.add(key)
-    listed = {state.identities[key] for key in current}
-    whole = newest and read.reading.scope != Scope.CHANGED
+    # where not every movement is told, a later report takes back only what a report of its own kind told
+    whole_key = bool(read.reading.dated_entries)
+    told = [
+        _entry_row(
+            source,
+            one,
+            state.identities[one.invoice] if one.invoice else None,
+            one.key if whole_key and one.invoice else prefix + one.key,
+        )
+        for one in read.entries
+    ]
+    current = set(work.found.keys.to_pylist()) - work.outdated if have or told else set()
+    listed = {state.identities[key] for key in current} - _kept_by_rivals(work, have, told)
+    rows = [row for row in told if (row.invoice in listed if row.invoice is not None else newest)]
+    known_credit = {one.key: one for one in have if one.invoice is None} if work.rival else {}
+    rows = [max(row, known_credit.get(row.key, row), key=_weight) for row in rows]
+    kept = {row.key for row in rows}
+    whole = newest and read.reading.scope != Scope.CHANGED and not work.rival
     gone = [
         one.key
         for one in have
         if one.key not in kept
-        and (dated or one.key.startswith(prefix))
+        and (whole_key or one.key.startswith(prefix))
         and (one.invoice in listed if one.invoice is not None else whole and one.key.startswith(prefix))
     ]
     mirror.delete_entries(work.tx, source, gone)
     mirror.write_entries(work.tx, rows)
 
 
-def _write_entries_by_day(tx: Transaction, source: str, read: Read, state: Known, stamp: str) -> None:
+def _kept_by_rivals(work: _Work, have: Iterable[EntryRow], told: Iterable[EntryRow]) -> set[int]:
+    """Of the invoices whose state a rival told alike, those whose payments stay as they are: less money, or later."""
+    level = {work.state.identities[key] for key in work.level}
+    if not level:
+        return set()
+    sides: tuple[dict[int, list[Any]], dict[int, list[Any]]] = {}, {}
+    for side, entries in zip(sides, (have, told), strict=True):
+        for one in entries:
+            if one.invoice in level:
+                side.setdefault(one.invoice, []).append(_weight(one))
+    return {one for one in level if sorted(sides[0].get(one, [])) < sorted(sides[1].get(one, []))}
+
+
+def _weight(entry: EntryRow) -> tuple[Any, ...]:
+    """Orders what two reports of one moment tell of one entry: by its amount, then its day, unknown ones first."""
+    return (entry.amount, entry.paid_on is not None, entry.paid_on or 0, entry.settlement, *map(str, entry))
+
+
+def _write_entries_by_day(work: _Work) -> None:
     """Entries of a reading that tells them by day, on whichever invoices: each day as the newest such report that covers it says.
 
-    An invoice may be listed by another file, read earlier, later or never.
+    An invoice may be listed by another file, read earlier, later or never. Of several reports of one moment each entry
+    counts that one of them tells; told differently, the one of less money.
     """
+    read, state, source, own = work.read, work.state, work.state.source, work.reading
     prefix = f"{read.reading.report}|"
-    own = _reading_row(source, read, stamp, from_moment(stamp))
-    newer = [one for one in state.readings if one.report == own.report and one.finished and one.as_of > stamp]
+    kind = [one for one in state.readings if one.report == own.report]
+    newer = [one for one in kind if one.finished and one.as_of > work.stamp]
+    rivals = [one for one in kind if one.as_of == work.stamp and one.origin != own.origin] if work.rival else []
     rows = {
         prefix + entry.key: _entry_row(
             source, entry, state.identities[entry.invoice] if entry.invoice else None, prefix + entry.key
@@ -324,17 +399,18 @@ def _write_entries_by_day(tx: Transaction, source: str, read: Read, state: Known
         for entry in read.entries
         if not any(_covers(one, entry.on) for one in newer)
     }
-    gone = [
-        one.key
-        for one in mirror.entries(tx, source)
-        if one.key.startswith(prefix)
-        and one.key not in rows
-        and own.finished
-        and _covers(own, one.paid_on)
-        and not any(_covers(other, one.paid_on) for other in newer)
-    ]
-    mirror.delete_entries(tx, source, gone)
-    mirror.write_entries(tx, rows.values())
+    gone = []
+    for one in mirror.entries(work.tx, source):
+        if not one.key.startswith(prefix):
+            continue
+        of_rivals = any(_covers(other, one.paid_on) for other in rivals)
+        if one.key in rows:
+            if of_rivals:
+                rows[one.key] = min(one, rows[one.key], key=_weight)
+        elif own.finished and not of_rivals and _covers(own, one.paid_on):
+            gone += [] if any(_covers(other, one.paid_on) for other in newer) else [one.key]
+    mirror.delete_entries(work.tx, source, gone)
+    mirror.write_entries(work.tx, rows.values())
 
 
 def _covers(reading: ReadingRow, day: int | None) -> bool:
@@ -390,7 +466,7 @@ def _without(ids: Ints, others: Ints) -> Ints:
     return ids[~listed[ids]]
 
 
-def _reading_row(source: str, read: Read, stamp: str, now: datetime) -> ReadingRow:
+def _reading_row(source: str, read: Read, stamp: str, now: datetime, digest: str) -> ReadingRow:
     reading = read.reading
     return ReadingRow(
         id=0,
@@ -402,7 +478,7 @@ def _reading_row(source: str, read: Read, stamp: str, now: datetime) -> ReadingR
         covers_to=to_day(reading.covers_to) if reading.covers_to else None,
         dated_entries=int(reading.dated_entries),
         origin=reading.origin,
-        digest="",
+        digest=digest,
         recorded_at=to_moment(now),
         problem="",
         report=reading.report,

@@ -12,44 +12,77 @@ from payflow.decide.freshness import says_state
 from payflow.model.facts import Status
 from payflow.store.mirror import InvoiceRow
 
+#: What moves with time, and the currency it is told in: taken as a whole from one report.
+STATE = (*("currency", "total", "paid", "credited", "balance", "status", "closed_on", "dated_entries", "state_as_of"),)
 
-def merge(old: InvoiceRow, new: InvoiceRow) -> InvoiceRow:
-    """The row after a reading that says `new`; both have the same identity. `read_at` orders them; a tie goes to `new`."""
-    if new.read_at >= old.read_at:
-        newer, older = new, old
-    else:
-        newer, older = old, new
+
+def merge(old: InvoiceRow, new: InvoiceRow, *, rival: bool = False) -> InvoiceRow:
+    """The row after a reading that says `new`; both have the same identity. `read_at` orders them; a tie goes to `new`.
+
+    `rival`: `new` is told by another report than those read before, so that none of one moment is the newer. Then the outcome
+    must not depend on the order in which they came: of two states the one that leaves more open counts, since money that may
+    not be there opens no gate; of two due dates the later; of two names and texts the last in the alphabet, for want of a reason.
+    """
+    newer, older = (new, old) if new.read_at >= old.read_at else (old, new)
+    level = rival and new.read_at == old.read_at
+    choose = _greater if level else _first
+    state = _state(new, old, rival)
+    if not level:
+        state["currency"] = _first(newer.currency, older.currency)
     return newer._replace(
-        **_state(newer, older),
-        number=newer.number or older.number,
-        client=newer.client or older.client,
-        currency=newer.currency or older.currency,
-        due_on=newer.due_on if newer.due_on is not None else older.due_on,
-        reference=newer.reference or older.reference,
-        pay_url=newer.pay_url or older.pay_url,
+        **state,
+        number=choose(newer.number, older.number),
+        client=choose(newer.client, older.client),
+        issued_on=max(newer.issued_on, older.issued_on) if level else newer.issued_on,
+        due_on=choose(newer.due_on, older.due_on),
+        reference=choose(newer.reference, older.reference),
+        pay_url=choose(newer.pay_url, older.pay_url),
         unknown_since=old.unknown_since,
     )
 
 
-def _state(newer: InvoiceRow, older: InvoiceRow) -> dict[str, Any]:
+def _first(one: Any, other: Any) -> Any:
+    """What the first says, where it says something; a day may be 0."""
+    return other if one is None or one == "" else one
+
+
+def _greater(one: Any, other: Any) -> Any:
+    """The later day, or the text that sorts last; whatever is said before nothing."""
+    if one is None or other is None:
+        return _first(one, other)
+    return max(one, other)
+
+
+def _state(new: InvoiceRow, old: InvoiceRow, rival: bool) -> dict[str, Any]:
     """The newest state that says anything: a report without balances does not make an invoice unpaid.
 
     What is open is no new total where the older state tells what was paid: reports of what is open know no other amount.
     """
-    saying = [row for row in (older, newer) if says_state(row)]
-    chosen = max(saying, key=lambda row: row.state_as_of, default=newer)
-    if _open_only(chosen) and older is not chosen:
-        chosen = completed(chosen, older)
-    return {
-        "total": chosen.total,
-        "paid": chosen.paid,
-        "credited": chosen.credited,
-        "balance": chosen.balance,
-        "status": chosen.status,
-        "closed_on": chosen.closed_on,
-        "dated_entries": chosen.dated_entries,
-        "state_as_of": chosen.state_as_of,
-    }
+    saying = [row for row in (new, old) if says_state(row)]
+    if saying:
+        # of equal keys the first counts
+        chosen = max(saying, key=lambda row: (row.state_as_of, _doubt(row) if rival else ()))
+    else:
+        chosen = max(new, old, key=lambda row: (row.read_at, _doubt(row) if rival else ()))
+    other = old if chosen is new else new
+    told = completed(chosen, other) if _open_only(chosen) else chosen
+    return {name: getattr(told, name) for name in STATE}
+
+
+def _doubt(row: InvoiceRow) -> tuple[Any, ...]:
+    """Orders states of one moment: the last leaves most open, and is otherwise the least like paid."""
+    if row.status in (Status.DRAFT, Status.VOID, Status.WRITTEN_OFF):
+        rest = 0
+    elif row.balance is not None:
+        rest = row.balance
+    elif row.paid is not None:
+        rest = row.total - row.paid - (row.credited or 0)
+    else:
+        rest = 0 if row.status == Status.PAID else row.total
+    unpaid = row.status not in (Status.PAID, Status.UNSTATED)
+    amounts = (row.paid, row.credited, row.balance, row.closed_on)
+    rest_of_it = tuple(-1 if amount is None else amount for amount in amounts)
+    return (rest, unpaid, row.total, *rest_of_it, row.status, row.dated_entries, row.currency)
 
 
 def completed(new: InvoiceRow, known: InvoiceRow | None) -> InvoiceRow:

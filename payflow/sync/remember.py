@@ -36,16 +36,27 @@ class Memorable(NamedTuple):
 
 
 def worth_remembering(
-    new: InvoiceRow, old: InvoiceRow | None, observed: Observed, readings: Sequence[ReadingRow], zone: ZoneInfo
+    new: InvoiceRow,
+    old: InvoiceRow | None,
+    observed: Observed,
+    readings: Sequence[ReadingRow],
+    zone: ZoneInfo,
+    *,
+    rival: bool = False,
 ) -> tuple[list[Memorable], Observed]:
-    """What `new` tells beyond `observed`, and both together. `old` is what was known before; `readings` newest first."""
+    """What `new` tells beyond `observed`, and both together. `old` is what was known before; `readings` newest first.
+
+    `rival`: another report of that moment told something too; then the one counts that shows less money.
+    """
     due_on = None if new.status == Status.DRAFT else new.due_on
     is_news = due_on is not None and (observed.due_on is None or due_on > observed.due_on)
     due = to_date(due_on) if is_news and due_on is not None else None
     told = {one.stamp: one for one in observed.sightings}
     found: list[Memorable] = []
-    kept = _kept(new, old, sorted(told.values()), readings, zone)
     now = _now(new, zone)
+    if now is not None and rival:
+        now = min(now, told.get(now.stamp, now), key=lambda one: (one.paid + one.credited, one))
+    kept = _kept(now, new, old, sorted(told.values()), readings, zone)
     if now is not None and due is not None:
         kept[now.stamp] = now
     for stamp, sighting in kept.items():
@@ -67,34 +78,39 @@ def _now(new: InvoiceRow, zone: ZoneInfo) -> Sighting | None:
 
 
 def _kept(
-    new: InvoiceRow, old: InvoiceRow | None, told: Sequence[Sighting], readings: Sequence[ReadingRow], zone: ZoneInfo
+    now: Sighting | None,
+    new: InvoiceRow,
+    old: InvoiceRow | None,
+    told: Sequence[Sighting],
+    readings: Sequence[ReadingRow],
+    zone: ZoneInfo,
 ) -> dict[str, Sighting]:
     """What is to be known by its moment: what was seen now, unless its neighbours in time say the same.
 
     The earliest is always kept. A sighting that differs from a neighbour is kept together with the nearest one that did not,
     since what was not kept was like the one before: so both sides of every change are known, whatever is read later.
     """
-    now = _now(new, zone)
     if now is None:
         return {}
     before = max((one for one in told if one.stamp < now.stamp), default=None)
     after = min((one for one in told if one.stamp > now.stamp), default=None)
-    again = any(one.stamp == now.stamp for one in told)
-    if before is not None and not again and _balance(before) == _balance(now) == _balance(after or before):
+    replaced = next((one for one in told if one.stamp == now.stamp), None)
+    if before is not None and replaced is None and _balance(before) == _balance(now) == _balance(after or before):
         return {}
     kept = {now.stamp: now}
-    if old is None or old.dated_entries or again:
+    if old is None or old.dated_entries or (replaced is not None and _balance(replaced) == _balance(now)):
         return kept
     if before is not None and _balance(before) != _balance(now):
         last = old.read_at
         if last >= now.stamp:
             last = max(_listings(new, before, readings, before.stamp, now.stamp), default=before.stamp)
         kept.setdefault(last, _sighting(last, _balance(before), zone))
-    then = after or before
+    then = replaced or after or before  # what was seen after it and not kept was like the one it replaces
     if then is not None and _balance(then) != _balance(now) and old.read_at > now.stamp:
         until = after.stamp if after else old.read_at
         first = min(_listings(new, then, readings, now.stamp, until), default=until)
-        kept[first] = _sighting(first, _balance(then), zone)
+        if replaced is None or after is None or first != until:
+            kept[first] = _sighting(first, _balance(then), zone)
     return kept
 
 

@@ -71,6 +71,15 @@ def digest(db: Reader, spec: ConnectorSpec, key: str, context: SourceContext, fi
     return hashlib.sha256(json.dumps(everything, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def of_files(spec: ConnectorSpec, context: SourceContext, files: Contents) -> dict[str, str]:
+    """What the reading of each file rests on, by the file's name: its contents and how it is read."""
+    how = [context.currency, context.timezone, dict(context.options), spec.name, release(spec.name)]
+    return {
+        name: hashlib.sha256(json.dumps([digest, how], sort_keys=True, default=str).encode()).hexdigest()
+        for name, _, digest in files
+    }
+
+
 def taken(db: Reader, key: str, digest: str, now: datetime) -> Before | None:
     """What reading the source came to, if it was last read from just this; None where it has to be read."""
     text = get_meta(db, _NAME + key) if digest else None

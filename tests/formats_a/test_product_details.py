@@ -208,3 +208,19 @@ def test_the_limits_of_a_source_are_those_of_the_files_it_has(tmp_path: Path) ->
     path = write(tmp_path, "x.csv", "Client,Invoice Number,Amount,Date\nA,1,$1.00,1/31/2026\n")
     (limits,) = products.INVOICE_NINJA.limits(context(path))
     assert limits.better == "Export the invoices too."
+
+
+def test_a_due_date_that_zoho_leaves_blank_comes_from_the_terms_of_its_row(tmp_path: Path) -> None:
+    header = (
+        "Invoice Number,Invoice Date,Invoice Status,Customer Name,Currency Code,Total,Balance,Due Date,Payment Terms"
+    )
+    rows = [f"{number},2026-10-01,Sent,Acme,EUR,1.00,1.00,{due}" for number, due in ((1, ",30"), (2, "2026-10-05,30"))]
+    due = read(products.ZOHO, write(tmp_path, "x.csv", "\n".join([header, *rows]) + "\n")).invoices["due_on"]
+    assert [str(day)[:10] for day in due] == ["2026-10-31", "2026-10-05"]
+
+
+def test_a_day_that_no_calendar_has_is_said_to_be_none_whatever_the_order(tmp_path: Path) -> None:
+    (problem,) = read(
+        products.FRESHBOOKS, write(tmp_path, "x.csv", freshbooks(line("01", "1.00", day="2026-13-10")))
+    ).problems
+    assert "'2026-13-10' is not a date. " in str(problem)

@@ -14,7 +14,7 @@ import pytest
 
 from payflow import sync as syncing
 from payflow.report import as_json
-from payflow.store import open_store
+from payflow.store import Store, open_store
 from stories.world import World, settings
 
 TESTS = Path(__file__).parents[1]
@@ -75,18 +75,22 @@ def board(world: World, connector: str, files: Sequence[tuple[str, str]]) -> tup
             moment = datetime.fromisoformat(f"{day}T09:00").replace(tzinfo=world.zone).timestamp()
             os.utime(path, (moment, moment))
             syncing.import_file(store, world.workspace, path, connector=connector, now=world.now)
-        world._store = store
-        decision = world.decision()
-        world._store = None
-        shown = as_json.status(decision)
-    # what counts up is given out as invoices arrive
-    for one in shown["invoices"]:
+        return shown(world, store)
+
+
+def shown(world: World, store: Store) -> tuple[dict[str, Any], list[Any]]:
+    """What `payflow status --json` and `payflow match` show of a store, without what counts up as invoices arrive."""
+    world._store = store
+    decision = world.decision()
+    world._store = None
+    status = as_json.status(decision)
+    for one in status["invoices"]:
         del one["id"]
-    for one in shown["needs_you"]:
+    for one in status["needs_you"]:
         one["key"] = one["key"].rpartition(":")[0]
-    for listed in (shown["invoices"], shown["needs_you"]):
+    for listed in (status["invoices"], status["needs_you"]):
         listed.sort(key=json.dumps)
-    return shown, [decision.bank.certain, decision.bank.suggested, decision.bank.unmatched]
+    return status, [decision.bank.certain, decision.bank.suggested, decision.bank.unmatched]
 
 
 @pytest.mark.parametrize(("connector", "files"), SYSTEMS)

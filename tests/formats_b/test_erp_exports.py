@@ -169,3 +169,12 @@ def test_without_its_transactions_nothing_is_known_of_payments(tmp_path: Path) -
     assert len(batch.entries) == 0
     assert batch.invoices["paid"].isna().all()
     assert "has no sheet of transactions" in batch.problems[-1].found
+
+
+def test_what_was_paid_beyond_an_erpnext_invoice_is_open_credit(tmp_path: Path) -> None:
+    header = "ID,Customer,Date,Grand Total,Outstanding Amount,Currency,Status"
+    path = write(tmp_path, "x.csv", f"{header}\nS-1,Ash,2026-10-09,100.00,-5.00,EUR,Paid\n")
+    batch = read(ERPNEXT, path)
+    assert batch.invoices[["total", "balance", "status"]].to_numpy().tolist() == [[10000, 0, "paid"]]
+    assert batch.entries[["invoice", "client", "kind", "amount"]].to_numpy().tolist() == [["", "Ash", "payment", 500]]
+    assert batch.problems == ()

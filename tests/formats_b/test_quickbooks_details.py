@@ -125,3 +125,19 @@ def test_iif_days_are_months_first_and_years_of_two_digits_are_understood(tmp_pa
 def test_an_iif_file_without_invoices_is_refused(content: str, tmp_path: Path) -> None:
     with pytest.raises(ConnectorError, match=r"x\.iif: (has no known header|has a header and no rows)"):
         read(CONNECTOR, write(tmp_path, "x.iif", content))
+
+
+def test_a_group_inside_a_group_may_bear_its_full_name(tmp_path: Path) -> None:
+    rows = [
+        ",Date,Transaction type,Num,Due date,Amount,Open balance,Balance",
+        "Ash,,,,,,,",
+        "Ash:Kitchen,,,,,,,",
+        ",2026-10-14,Invoice,7,2026-10-28,50.00,50.00,50.00",
+        "Total for Ash:Kitchen,,,,,50.00,50.00,",
+        "Cellar,,,,,,,",
+        ",2026-10-15,Invoice,8,2026-10-29,60.00,60.00,110.00",
+        "Total for Cellar,,,,,60.00,60.00,",
+        "Total for Ash with sub-customers,,,,,110.00,110.00,",
+    ]
+    clients = read(CONNECTOR, write(tmp_path, "x.csv", "\n".join(rows) + "\n")).invoices["client"]
+    assert clients.tolist() == ["Ash:Kitchen", "Ash:Cellar"]

@@ -63,3 +63,11 @@ def test_a_payment_late_in_the_evening_counts_for_the_day_of_the_business(tmp_pa
 def test_application_fees_are_not_taken_for_payments(tmp_path: Path) -> None:
     header = "id,Created (UTC),Amount,Amount Refunded,Currency,User ID,User Email,Application ID,Transaction ID,Status"
     assert CONNECTOR.claims(write(tmp_path, "fees.csv", f"{header}\n")) is None
+
+
+@pytest.mark.parametrize("status", ["Partially refunded", "partial refund", "partially_refunded", "Disputed"])
+def test_a_payment_that_went_back_in_part_is_money_less_what_went_back(status: str, tmp_path: Path) -> None:
+    row = f"ch_1,Work,Paid,2026-10-05 10:00,50.00,20.00,gbp,50.00,20.00,1,0,gbp,Live,{status},,cus_1,,,true,,in_1"
+    batch = read(CONNECTOR, write(tmp_path, "payments.csv", f"{LATER}\n{row}\n"))
+    assert batch.problems == ()
+    assert batch.entries["amount"].tolist() == [5000, -2000]
