@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import page
-from benchmarks.figures import ALL, Row
+from benchmarks.figures import ALL
 
 
 def main() -> None:
@@ -19,19 +19,19 @@ def main() -> None:
     parser.add_argument(
         "--scale", type=float, default=1.0, metavar="PART", help="with so much of the data; 1 by default"
     )
-    parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="write the rows into docs/performance.md")
     asked = parser.parse_args()
     if unknown := [name for name in asked.names if name not in ALL]:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(ALL)}")
-    load = os.getloadavg()[0]
-    rows: list[Row] = []
+    found: dict[str, list[str]] = {}
     for name in asked.names or ALL:
         print(f"{name} ...", file=sys.stderr)
+        load = os.getloadavg()[0]
         with tempfile.TemporaryDirectory(prefix="payflow-bench.") as folder:
-            rows += ALL[name](Path(folder) / "studio", asked.scale)
-    print(page.table(rows), end="")
-    if asked.write:
-        page.write(rows, load)
+            found[name] = page.lines(name, ALL[name](Path(folder) / "studio", asked.scale), load)
+        if asked.write:
+            page.write(found)
+    print(page.table(found), end="")
 
 
 main()

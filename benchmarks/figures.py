@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
@@ -95,13 +97,28 @@ def decision(folder: Path, scale: float) -> list[Row]:
 
 
 def kernel(folder: Path, scale: float) -> list[Row]:  # noqa: ARG001  # books are made in memory
-    """`assess` and `fee_columns` on a million invoices in memory beside a bare NumPy program of the same arithmetic."""
-    from benchmarks.kernel import compare, peak
+    """Interest and fees of a million invoices in memory beside bare NumPy, and how their time grows to ten million."""
+    from benchmarks.kernel import SIZES, Growth, compare, peak
 
-    count = int(1_000_000 * scale)
+    count, most = int(1_000_000 * scale), int(SIZES[-1] * scale)
+    what = (
+        f"`assess_parts` and `fee_columns`, {count:,} invoices in memory, floating rate and fee bands; processor time"
+    )
+    # in a process of its own, and first, as a process inherits the peak of the one that starts it
+    words = [sys.executable, "-m", "benchmarks.kernel", "--growth", str(most)]
+    grown = Growth(**json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout))
+    times = most / SIZES[0]
     ours, theirs = compare(count)
-    what = f"`assess` and `fee_columns`, {count:,} invoices in memory, a floating statutory rate and fee bands"
-    return [Row(what, Run(ours, peak()), "bare NumPy, the same figures, same process", Run(theirs, peak()), "2 times")]
+    return [
+        Row(what, Run(ours, peak()), "bare NumPy, the same figures, same process", Run(theirs, peak()), "2 times"),
+        Row(
+            f"the same, {most:,} invoices in parts",
+            Run(grown.most, grown.peak),
+            f"{times:,.0f} times that of {SIZES[0]:,} invoices (an exponent of {grown.exponent:.3f})",
+            Run(grown.least * times, grown.peak),
+            f"{times**0.05:.2f} times (an exponent of 1.05), 512 MiB",
+        ),
+    ]
 
 
 def workers(folder: Path, scale: float) -> list[Row]:  # noqa: ARG001  # its invoices are made in memory

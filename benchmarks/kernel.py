@@ -1,16 +1,19 @@
-"""The kernel beside a bare NumPy program of the same arithmetic: `python -m benchmarks.kernel [INVOICES]`.
+"""The kernel beside a bare NumPy program of the same arithmetic: `python -m benchmarks.kernel [INVOICES]`, or `--growth`.
 
 Books in memory: three currencies, a floating statutory rate, fee bands, 1.3 movements for each invoice, of which 2 % have
-several part payments. `assess` and `fee_columns` give the figures; the bare program computes outstanding, interest and fee with
-the least that NumPy needs, on the same arrays. Both are run in turn, and their figures are the same.
+several part payments. `assess_parts` and `fee_columns` give the figures; the bare program computes outstanding, interest and
+fee with the least that NumPy needs, on the same arrays. Both are run in turn, and their figures are the same.
+Times are those of the processor, which others that use the machine do not change as much.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
 from statistics import median
@@ -23,7 +26,7 @@ from payflow.columns import NO_DAY, Book, Ints, to_date, to_day
 from payflow.model.agreement import LateFee, LateFeeBand, Policy, TermPart, Terms
 from payflow.model.facts import EntryKind, Settlement, Status
 from payflow.model.interest import Interest
-from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES, Assessment, assess
+from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES, Assessment, assess, assess_parts
 from payflow.policy.fee_columns import fee_columns
 from payflow.policy.late_fees import terms_in
 from payflow.policy.statutes import rates_for, statute
@@ -31,6 +34,7 @@ from payflow.policy.statutes import rates_for, statute
 AS_OF = date(2026, 11, 21)
 TODAY = to_day(AS_OF)
 CHUNK = 500_000
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 CURRENCIES = ("EUR", "GBP", "USD")
 
 
@@ -112,16 +116,23 @@ def book_of(invoices: int, seed: int = 1) -> Book:
 
 def payflow(book: Book) -> Figures:
     """By payflow's own functions: everything an assessment has, and the fee of each invoice that is late."""
-    found = assessed(book)
-    owed = found.outstanding * (found.days_overdue > POLICY.grace)
-    fees = fee_columns([terms_in(FEE, currency) for currency in CURRENCIES], book.currency, owed, book.total)
-    return Figures(found.outstanding, found.interest, fees)
+    figures = Figures(*(np.empty(len(book), dtype=np.int64) for _ in Figures._fields))
+    terms = [terms_in(FEE, currency) for currency in CURRENCIES]
+    for place, part, found in assess_parts(book, [POLICY], *under_one_policy(book), AS_OF):
+        owed = found.outstanding * (found.days_overdue > POLICY.grace)
+        figures.outstanding[place], figures.interest[place] = found.outstanding, found.interest
+        figures.fees[place] = fee_columns(terms, part.currency, owed, part.total)
+    return figures
 
 
 def assessed(book: Book) -> Assessment:
-    """Every invoice stands under one policy that binds."""
-    size = len(book)
-    return assess(book, [POLICY], np.zeros(size, dtype=np.int64), np.ones(size, dtype=np.bool_), AS_OF)
+    """The assessment of all at once."""
+    return assess(book, [POLICY], *under_one_policy(book), AS_OF)
+
+
+def under_one_policy(book: Book) -> tuple[Ints, NDArray[np.bool_]]:
+    """Which policy governs each invoice, and that it binds."""
+    return np.zeros(len(book), dtype=np.int64), np.ones(len(book), dtype=np.bool_)
 
 
 def bare(book: Book) -> Figures:
@@ -151,10 +162,10 @@ def bare(book: Book) -> Figures:
 
 
 def timed(work: Callable[[Book], Figures], book: Book) -> float:
-    """Seconds that one run takes."""
-    started = time.perf_counter()
+    """Seconds of the processor that one run takes."""
+    started = time.process_time()
     work(book)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def compare(invoices: int, rounds: int = 9) -> tuple[float, float]:
@@ -174,22 +185,42 @@ def in_chunks(invoices: int) -> float:
     return seconds
 
 
+class Growth(NamedTuple):
+    """Seconds for the least and the most of `SIZES`, the exponent that leads from one to the other, the peak in MiB."""
+
+    least: float
+    most: float
+    exponent: float
+    peak: float
+
+
+def growth(sizes: Sequence[int]) -> Growth:
+    """Assess books of all these sizes, in parts; small ones several times, of which the median counts."""
+    found = []
+    for size in sizes:
+        found.append(median(in_chunks(size) for _ in range(max(1, min(21, 3_000_000 // size)))))
+        print(f"{size:>10,} in parts: {found[-1]:.4f} s", file=sys.stderr)
+    exponent = math.log(found[-1] / found[0]) / math.log(sizes[-1] / sizes[0])
+    return Growth(found[0], found[-1], exponent, peak())
+
+
 def peak() -> float:
     """The peak resident memory of this process, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
-    """Print the ratio at one size, and with `--growth` the times of all sizes."""
-    invoices = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    """Print the ratio at one size, or with `--growth` how times grow to so many invoices, as JSON."""
+    words = [word for word in sys.argv[1:] if word != "--growth"]
+    if "--growth" in sys.argv:
+        most = int(words[0]) if words else SIZES[-1]
+        print(json.dumps(growth([*(size for size in SIZES if size < most), most])._asdict()))
+        return
+    invoices = int(words[0]) if words else 1_000_000
     ours, theirs = compare(invoices)
     print(
         f"{invoices:,} invoices: payflow {ours * 1000:.0f} ms, bare NumPy {theirs * 1000:.0f} ms, {ours / theirs:.2f} times"
     )
-    if "--growth" in sys.argv:
-        for size in (10_000, 100_000, 1_000_000, 10_000_000):
-            print(f"{size:>10,} in chunks: {in_chunks(size):.3f} s")
-        print(f"peak {peak():.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -154,6 +154,16 @@ def to_date(day: int) -> date:
     return date.fromordinal(int(day) + _EPOCH)
 
 
+def same(value: int, size: int) -> Ints:
+    """A column that is the same everywhere: it takes no memory, and cannot be written to."""
+    return np.broadcast_to(np.int64(value), size)
+
+
+def no_rows(size: int) -> NDArray[np.bool_]:
+    """A mask that holds nowhere, likewise."""
+    return np.broadcast_to(np.False_, size)
+
+
 def pieces(size: int) -> Iterator[slice]:
     """Where the pieces of so many rows stand that are worked out one after the other."""
     return (slice(at, min(at + AT_ONCE, size)) for at in range(0, size, AT_ONCE))

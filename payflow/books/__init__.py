@@ -27,7 +27,7 @@ from msgspec import Struct
 from payflow.books.facts import Headings, Told
 from payflow.books.rows import by_row
 from payflow.books.typed import in_columns
-from payflow.columns import NO_DAY, Book, Ints
+from payflow.columns import NO_DAY, Book, Ints, no_rows, same
 from payflow.errors import Problem
 from payflow.model.facts import EntryKind, Settlement, Status
 
@@ -64,36 +64,30 @@ def _book(told: Told) -> Book:
     row, on, amount = told.paid_row, told.paid_on, told.paid
     if order is not None:
         row, on, amount = row[order], on[order], amount[order]
-    # what is the same for all rows takes no memory
-    no = np.broadcast_to(np.False_, size)
-    kind = np.where(amount < 0, _REFUND, _PAYMENT) if (amount < 0).any() else _same(_PAYMENT, len(row))
+    kind = np.where(amount < 0, _REFUND, _PAYMENT) if (amount < 0).any() else same(_PAYMENT, len(row))
     return Book(
         id=np.arange(size, dtype=np.int64),
         total=told.total,
         issued_on=told.issued_on,
         due_printed=told.due_on,
-        due_shown=_same(NO_DAY, size),
-        status=_same(tuple(Status).index(Status.OPEN), size),
+        due_shown=same(NO_DAY, size),
+        status=same(tuple(Status).index(Status.OPEN), size),
         client=told.client,
         currency=told.currency,
-        role_charge=no,
-        stale=no,
-        unknown=no,
+        role_charge=no_rows(size),
+        stale=no_rows(size),
+        unknown=no_rows(size),
         entry_row=row,
         entry_on=on,
         entry_amount=amount,
         entry_kind=kind,
-        entry_settlement=_same(tuple(Settlement).index(Settlement.SETTLED), len(row)),
-        entry_inferred=np.broadcast_to(np.False_, len(row)),
+        entry_settlement=same(tuple(Settlement).index(Settlement.SETTLED), len(row)),
+        entry_inferred=no_rows(len(row)),
         entry_client=told.client[row],
         entry_currency=told.currency[row],
         clients=told.clients,
         currencies=told.currencies,
     )
-
-
-def _same(value: int, size: int) -> Ints:
-    return np.broadcast_to(np.int64(value), size)
 
 
 _PAYMENT, _REFUND = tuple(EntryKind).index(EntryKind.PAYMENT), tuple(EntryKind).index(EntryKind.REFUND)

@@ -9,10 +9,11 @@ few rows that ask for a notice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -20,7 +21,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from payflow import columns
-from payflow.columns import NO_DAY, Book, Ints
+from payflow.columns import NO_DAY, Book, Ints, no_rows
 from payflow.model.agreement import DueRule, Policy
 from payflow.model.facts import State, Status
 from payflow.policy.calendars import Calendar
@@ -91,12 +92,42 @@ def assess(
     folder with rate tables of the user's own. `starts` are the days that terms count from, the day of issue where they are
     left out; `NO_DAY` where that day is not known: then nothing is due.
     """
+    parts = assess_parts(book, policies, governed, binding, as_of, calendars=calendars, starts=starts, extra=extra)
+    first = next(parts)
+    return first.assessment if first.book is book else _joined(len(book), chain([first], parts))
+
+
+class Part(NamedTuple):
+    """Invoices in a row, `place` of the whole, as a book of their own, and their assessment."""
+
+    place: slice
+    book: Book
+    assessment: Assessment
+
+
+def assess_parts(
+    book: Book,
+    policies: Sequence[Policy],
+    governed: Ints,
+    binding: Mask,
+    as_of: date,
+    *,
+    calendars: Callable[[str], Calendar] | None = None,
+    starts: Ints | None = None,
+    extra: Path | None = None,
+) -> Iterator[Part]:
+    """`assess`, part by part in the order of rows, for those who need no column of the whole: that takes most of the memory.
+
+    A book with instalments is one part.
+    """
     known = _Known(book, policies, governed, binding, book.issued_on if starts is None else starts)
     rules = Rulebook(policies, as_of, extra)
     if len(book) <= columns.AT_ONCE or any(policy.instalments for policy in policies):
-        return _assessed(known, rules, calendars)
-    parts = ((place, _assessed(known.part(place), rules, calendars)) for place in columns.pieces(len(book)))
-    return _joined(len(book), parts)
+        yield Part(slice(0, len(book)), book, _assessed(known, rules, calendars))
+        return
+    for place in columns.pieces(len(book)):
+        part = known.part(place)
+        yield Part(place, part.book, _assessed(part, rules, calendars))
 
 
 class _Known(Struct, frozen=True):
@@ -119,22 +150,22 @@ class _Known(Struct, frozen=True):
         )
 
 
-def _joined(size: int, parts: Iterator[tuple[slice, Assessment]]) -> Assessment:
+def _joined(size: int, parts: Iterable[Part]) -> Assessment:
     """One assessment of those of parts. What is 0 everywhere is never written, and so takes no memory."""
     names = [name for name in Assessment.__struct_fields__ if name != "parts"]
     # in one piece: systems hand out few large pieces of memory sooner than many
     block = np.zeros((len(names), size), dtype=np.int64)
     found: dict[str, Any] = {}
-    for place, part in parts:
+    for part in parts:
         for name, column in zip(names, block, strict=True):
-            own = getattr(part, name)
+            own = getattr(part.assessment, name)
             if name not in found:
                 found[name] = column if own.dtype == np.int64 else np.zeros(size, dtype=own.dtype)
             elif own.dtype == object:
                 # a figure of this part exceeds int64
                 found[name] = found[name].astype(object)
-            if own.any():
-                found[name][place] = own
+            if own.strides[0] and own.any():
+                found[name][part.place] = own
     return Assessment(**found)
 
 
@@ -152,7 +183,9 @@ def _assessed(known: _Known, rules: Rulebook, calendars: Callable[[str], Calenda
     asks = ~is_one_of(state, _ASKS_NOTHING)
     outstanding = np.maximum(left, 0)
     outstanding *= asks
-    accruing = known.binding & asks & (state != State.UNKNOWN) & (governed >= 0) & (due_on != NO_DAY)
+    accruing = known.binding & asks & (state != np.int8(State.UNKNOWN))
+    accruing &= governed >= 0
+    accruing &= due_on != NO_DAY
     if book.role_charge.any():
         accruing &= ~book.role_charge
     ask = Ask(book, governed, accruing, due_on, left, tolerance, money.entries, rules)
@@ -160,13 +193,14 @@ def _assessed(known: _Known, rules: Rulebook, calendars: Callable[[str], Calenda
         found = interests(ask)
     else:
         found, parts = _interest_in_parts(ask, parts)
-    overdue = state == State.OVERDUE
+    overdue = is_one_of(state, (State.OVERDUE,))
     if len(money.contested):
         overdue |= (state == State.DISPUTED) & (due_on != NO_DAY) & (due_on < today)
     late = today - due_on
     late *= overdue
-    refunded = np.zeros(len(book), dtype=np.bool_)
+    refunded = no_rows(len(book))
     if len(money.went_back):
+        refunded = np.zeros(len(book), dtype=np.bool_)
         refunded[money.went_back] = True
         refunded &= asks & (outstanding > (0 if tolerance is None else tolerance))
     return Assessment(
@@ -190,9 +224,10 @@ def _assessed(known: _Known, rules: Rulebook, calendars: Callable[[str], Calenda
 
 def is_one_of(state: Codes, states: Sequence[State]) -> Mask:
     """The rows in one of those states."""
-    found: Mask = state == states[0]
+    # numbers of the column's own kind: with others it would be converted first
+    found: Mask = state == np.int8(states[0])
     for other in states[1:]:
-        found |= state == other
+        found |= state == np.int8(other)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from payflow.columns import Book, Ints
+from payflow.columns import Book, Ints, no_rows, same
 from payflow.model.facts import EntryKind, Settlement
 from payflow.policy.rows import ENTRY_KINDS, SETTLEMENTS
 
@@ -65,8 +65,10 @@ def money_by(book: Book, today: int) -> Money:
     disputed = others[book.entry_settlement[others] == _SETTLEMENT[Settlement.DISPUTED]]
     on_the_way = others[book.entry_settlement[others] == _SETTLEMENT[Settlement.PENDING]]
     on_the_way = on_the_way[book.entry_amount[on_the_way] > 0]
-    inferred = np.zeros(size, dtype=np.bool_)
-    inferred[row[guessed]] = True
+    inferred = no_rows(size)
+    if guessed.any():
+        inferred = np.zeros(size, dtype=np.bool_)
+        inferred[row[guessed]] = True
     entries = Moved(row, on, amount)
     other = np.flatnonzero(kind != _KIND[EntryKind.PAYMENT])
     credited = other[kind[other] == _KIND[EntryKind.CREDIT]]
@@ -75,11 +77,11 @@ def money_by(book: Book, today: int) -> Money:
     return Money(
         entries,
         entries.sums(size, amount),
-        _sums(size, row[credited], amount[credited]),
-        _sums(size, row[given_up], amount[given_up]),
+        _few(size, row[credited], amount[credited]),
+        _few(size, row[given_up], amount[given_up]),
         bool(len(credited) or len(given_up)),
-        _sums(size, book.entry_row[on_the_way], book.entry_amount[on_the_way]),
-        np.flatnonzero(_sums(size, row[back], amount[back]) < 0) if len(back) else back,
+        _few(size, book.entry_row[on_the_way], book.entry_amount[on_the_way]),
+        np.flatnonzero(_few(size, row[back], amount[back]) < 0) if len(back) else back,
         book.entry_row[disputed],
         inferred,
     )
@@ -89,3 +91,8 @@ def _sums(size: int, row: Ints, amount: Ints) -> Ints:
     result = np.zeros(size, dtype=np.int64)
     np.add.at(result, row, amount)
     return result
+
+
+def _few(size: int, row: Ints, amount: Ints) -> Ints:
+    """The same of a kind of entries of which most books have none."""
+    return _sums(size, row, amount) if len(row) else same(0, size)
