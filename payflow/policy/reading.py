@@ -71,7 +71,8 @@ class Reader:
         value = self.get(key)
         if value is None or (isinstance(value, str) and value.strip()):
             return value.strip() if value else None
-        self.wrong(key, f"{_kind_of(value)} stands where text belongs", f"Write {example}.")
+        found = "the text is empty" if isinstance(value, str) else f"{_kind_of(value)} stands where text belongs"
+        self.wrong(key, found, f"Write {example}.")
         return None
 
     def word(self, key: str, words: type[Word], default: Word) -> Word:
