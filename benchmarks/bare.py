@@ -1,11 +1,14 @@
 """The yardsticks that are programs of their own: `python -m benchmarks.bare NAME EXPORT` or `WORKSPACE`; see `PROGRAMS`.
 
-What every program of this kind has to do, with nothing checked, compared or remembered.
+What every program of this kind has to do, with nothing checked, compared or remembered. polars and DuckDB are looked for in this
+environment, then in the one that PAYFLOW_YARDSTICKS names: a folder made by `python -m venv`, with the same Python.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import sysconfig
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -39,8 +42,13 @@ def read_duckdb(export: Path) -> pa.Table:
     """The same by DuckDB."""
     import duckdb
 
-    return duckdb.sql(f"SELECT {', '.join(READ)} FROM read_csv('{export}', all_varchar = true)").arrow()
+    return duckdb.sql(f"SELECT {', '.join(READ)} FROM read_csv('{export}', all_varchar = true)").to_arrow_table()
 
+
+if yardsticks := os.environ.get("PAYFLOW_YARDSTICKS"):
+    # behind our own packages, which are the ones to be measured
+    at = str(Path(yardsticks).absolute())
+    sys.path.append(sysconfig.get_path("platlib", "venv", {"base": at, "platbase": at}))
 
 #: Those of them that are installed.
 READERS: Mapping[str, Callable[[Path], pa.Table]] = {

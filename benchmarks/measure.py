@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -17,10 +17,13 @@ class Run(NamedTuple):
     peak: float
 
 
-def in_turn(commands: Mapping[str, Sequence[object]], rounds: int) -> dict[str, Run]:
-    """Run every command `rounds` times, one after the other, and give each one's medians."""
+def in_turn(
+    commands: Mapping[str, Sequence[object]], rounds: int, before: Callable[[], None] = lambda: None
+) -> dict[str, Run]:
+    """Run every command `rounds` times, one after the other, and give each one's medians; `before` begins each round."""
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(rounds):
+        before()
         for name, command in commands.items():
             runs[name].append(once(command))
     return {name: Run(median(run.seconds for run in of), median(run.peak for run in of)) for name, of in runs.items()}

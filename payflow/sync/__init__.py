@@ -30,7 +30,7 @@ from payflow.store.moments import to_moment
 from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
 from payflow.sync import lines, same
 from payflow.sync.apply import Counts, apply
-from payflow.sync.collecting import uncollected
+from payflow.sync.collecting import thrifty, uncollected
 from payflow.sync.keep_out import kept_out
 from payflow.sync.known import known
 from payflow.sync.tables import Read, gather
@@ -180,7 +180,7 @@ def file_at(
 
 def read_file(file: File) -> FileRead:
     """Read one export, which needs no store. Raises `ConnectorError`."""
-    with uncollected():
+    with uncollected(), thrifty():
         return FileRead(file, *gather(file.spec.open(file.context).pull(None)))
 
 
@@ -338,7 +338,7 @@ def _read_into(
     before = None if full else same.taken(store, source.key, digest, now)
     if before is not None:
         return _again(source, spec, before)
-    with uncollected():
+    with uncollected(), thrifty():
         reads, next_cursor = gather(ask(spec.open(context)))
     each = same.of_files(spec, context, contents)
     return _store(store, workspace, source, spec, reads, next_cursor, now, digest, each)
@@ -375,7 +375,7 @@ def _store(
     reads = [kept_out(read, source.key, register, numbers) for read in reads]
     timezone = workspace.business.timezone
     total, told = Counts(), Counts()
-    with uncollected(), store.transaction() as tx:
+    with uncollected(), thrifty(), store.transaction() as tx:
         state = known(tx, source.key)
         for read in reads:
             mark = each.get(read.reading.origin, "")

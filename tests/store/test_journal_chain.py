@@ -24,9 +24,23 @@ import payflow
 from payflow.errors import JournalError, StoreError
 from payflow.model.journal import Record, RecordKind
 from payflow.store import DuplicateKeyError, Store, anchor, journal, open_store
-from payflow.store.chain import GENESIS
+from payflow.store.chain import GENESIS, canonical
 from store.journal_samples import AT, DAY, Intruder, add, fee, outcome, record, tamper
 from stores import KINDS, url_of
+
+_plain = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.sampled_from(["a\x7f", "\ud800", 'a "b" \\', "\t\n\x01/"])
+)
+_values = st.recursive(_plain, lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner))
+
+
+@given(st.dictionaries(st.text(), _values))
+def test_every_body_is_written_in_the_one_way_that_hashes_rest_on(body: dict[str, Any]) -> None:
+    assert canonical(body) == json.dumps(body, sort_keys=True, separators=(",", ":"))
 
 
 def test_records_are_numbered_from_one_and_read_back_as_they_were_written(store: Store) -> None:

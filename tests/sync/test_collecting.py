@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 
+import pyarrow as pa
 import pytest
 
 from payflow import sync as syncing
@@ -17,9 +18,12 @@ def test_the_collector_rests_while_a_source_is_read_and_goes_on_after_it(
 ) -> None:
     world = make().on("2026-11-05").books(invoice("INV-0012", "3000.00"))
     seen: list[bool] = []
+    pools: list[str] = []
+    usual = pa.default_memory_pool().backend_name
 
     def gather(batches: object) -> object:
         seen.append(gc.isenabled())
+        pools.append(pa.default_memory_pool().backend_name)
         return real(batches)  # type: ignore[arg-type]  # handed on as it came
 
     real = syncing.gather
@@ -27,6 +31,8 @@ def test_the_collector_rests_while_a_source_is_read_and_goes_on_after_it(
     world.sync()
     assert seen == [False]
     assert gc.isenabled()
+    assert pools == ["jemalloc" if "jemalloc" in pa.supported_memory_backends() else usual]
+    assert pa.default_memory_pool().backend_name == usual
 
 
 def test_a_file_that_cannot_be_read_leaves_it_on_too(make: Callable[..., World]) -> None:
