@@ -202,6 +202,12 @@ class _Read(Struct):
             if value and law is None:
                 remedy = 'Write interest = { statute = "uk" }, or the sum that was agreed: compensation = "40.00".'
                 self.top.wrong("compensation", "no statute is named that could grant one", remedy)
+            if value is None and law is not None and law.compensation is not None and "late_fee" in self.top:
+                # nothing stacks by itself: a fixed sum that nobody asked for does not join a fee that was agreed
+                self.warnings.append(
+                    "The law's fixed sum is left out beside the late fee: write compensation = true if both may be claimed."
+                )
+                return False
             return law is not None if value is None else value
         return self.top.amount("compensation", self.currency) or False
 
@@ -231,6 +237,8 @@ def _with_statute(scenario: Scenario, extra: Path | None) -> tuple[Claim, tuple[
         if law.business_only:
             other = f'; from a consumer, statute = "{law.consumers}"' if law.consumers else ""
             warnings.insert(0, f"{law.title}: between businesses only{other}.")
+    if law is not None and claim.fee is not None:
+        warnings.append("What the law grants does not add to an agreed late fee by itself; both are asked for here.")
     if scenario.compensation is not True:
         return replace(claim, compensation=int(scenario.compensation)), tuple(warnings)
     assert law is not None

@@ -356,3 +356,23 @@ def test_interest_that_joined_is_never_less_than_nothing() -> None:
     buckets = Buckets(5, Mode.HALF_UP, Allocation.INTEREST_FIRST, accrued=Fraction(996, 1000), interest_paid=1)
     buckets.join()
     assert (buckets.joined, buckets.bearing) == (0, 5)
+
+
+def test_a_fixed_sum_by_law_joins_an_agreed_fee_only_where_both_are_asked_for() -> None:
+    both = {"interest": {"statute": "uk"}, "late_fee": {"amount": "25.00"}, "currency": "GBP"}
+    found, warnings = worked(**both)
+    assert (found.fees, found.compensation) == (2500, 0)
+    assert (
+        "The law's fixed sum is left out beside the late fee: write compensation = true if both may be claimed."
+        in warnings
+    )
+    stacked = "What the law grants does not add to an agreed late fee by itself; both are asked for here."
+    assert stacked in warnings
+    found, warnings = worked(**both, compensation=True)
+    assert (found.fees, found.compensation) == (2500, 7000)
+    assert stacked in warnings
+    alone, warnings = worked(interest={"statute": "uk"}, currency="GBP")
+    assert (alone.fees, alone.compensation) == (0, 7000)
+    assert not [text for text in warnings if "late fee" in text]
+    # a law without a fixed sum leaves nothing out
+    assert not [text for text in worked(**both | {"interest": {"statute": "ch"}})[1] if "left out" in text]
