@@ -55,7 +55,8 @@ def worth_remembering(
     found: list[Memorable] = []
     now = _now(new, zone)
     if now is not None and rival:
-        now = min(now, told.get(now.stamp, now), key=lambda one: (one.paid + one.credited, one))
+        others = told.get(now.stamp) or _of_rivals(now, new, sorted(told.values()), readings) or now
+        now = min(now, others, key=lambda one: (one.paid + one.credited, one))
     kept = _kept(now, new, old, sorted(told.values()), readings, zone)
     if now is not None and due is not None:
         kept[now.stamp] = now
@@ -70,6 +71,16 @@ def worth_remembering(
         paid, credited = _balance(last) if last else (0, 0)
         found.append(Memorable(new.id, new.read_at, paid, credited, due))
     return found, Observed(sorted(told.values()), due_on if is_news else observed.due_on)
+
+
+def _of_rivals(
+    now: Sighting, new: InvoiceRow, told: Sequence[Sighting], readings: Iterable[ReadingRow]
+) -> Sighting | None:
+    """What another report of this moment showed that was not kept, since it was as before."""
+    before = max((one for one in told if one.stamp < now.stamp), default=None)
+    if before is None or not any(one.as_of == now.stamp and _could_list(one, new, before) for one in readings):
+        return None
+    return before._replace(stamp=now.stamp, day=now.day)
 
 
 def _now(new: InvoiceRow, zone: ZoneInfo) -> Sighting | None:
@@ -118,8 +129,13 @@ def _listings(
     row: InvoiceRow, state: Sighting, readings: Iterable[ReadingRow], since: str, until: str
 ) -> Iterable[str]:
     """Moments between two others of readings that listed the invoice, its balance being that of `state`."""
+    return (one.as_of for one in readings if since < one.as_of < until and _could_list(one, row, state))
+
+
+def _could_list(reading: ReadingRow, row: InvoiceRow, state: Sighting) -> bool:
+    """Whether a reading would have listed the invoice with the balance of `state`."""
     as_it_was = row._replace(status=Status.UNSTATED, balance=row.total - state.paid - state.credited)
-    return (one.as_of for one in readings if since < one.as_of < until and freshness.could_list(one, as_it_was))
+    return freshness.could_list(reading, as_it_was)
 
 
 def _balance(sighting: Sighting) -> tuple[int, int]:
