@@ -15,9 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from payflow.columns import to_date, to_day
+from payflow.model.acts import FeeDraft, Takeback
 from payflow.model.agreement import Bill, Contract, LateFee, Policy, Step
-from payflow.model.decision import FeeDraft, InvoiceView, Takeback
 from payflow.model.facts import State
+from payflow.model.invoice_view import InvoiceView
 from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Notice
 from payflow.model.serial import late_fee_from_json, late_fee_to_json
 from payflow.money import show

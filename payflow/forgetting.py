@@ -21,8 +21,8 @@ from payflow.decide.erased_lines import Erasure, erasure
 from payflow.decide.forgotten import longest_first, marks, own_words, without
 from payflow.errors import Refused, StoreError, UnknownName
 from payflow.model.agreement import Contract, Workspace
-from payflow.model.decision import InvoiceView
 from payflow.model.facts import State
+from payflow.model.invoice_view import InvoiceView
 from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.policy.claims import squeeze
 from payflow.scrub import Scrub, contains

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from payflow.model.agreement import Contract, Milestone, Phase
-from payflow.model.decision import Flag, InvoiceView, MilestoneView, ProjectView, Reason, ReasonCode, Verdict
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag, InvoiceView
 from payflow.model.journal import Memory, Waiver
+from payflow.model.verdict import MilestoneView, ProjectView, Reason, ReasonCode, Verdict
 from payflow.money import show
 
 #: Invoices in these states ask for nothing, so they pay for nothing.

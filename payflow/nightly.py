@@ -20,8 +20,9 @@ from payflow.decide import Ground, ground, stood_on, today
 from payflow.decide.parts import Pool
 from payflow.decide.views import ASKING
 from payflow.errors import DeliveryError, Refused, WorkspaceError
+from payflow.model.acts import ClientMessage, Plan
 from payflow.model.agreement import Workspace
-from payflow.model.decision import ClientMessage, Decision, Plan
+from payflow.model.decision import Decision
 from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.outbox import calendar, hooks
 from payflow.outbox.charges import Clerk, Posted, intend_posts, posting, to_post

@@ -25,23 +25,21 @@ from payflow.charging import (
     reference,
     takeback,
 )
-from payflow.model.agreement import Policy, Step
-from payflow.model.decision import (
-    BlockedWork,
+from payflow.model.acts import (
     ClientMessage,
     CorrectionItem,
-    Decision,
     FeeDraft,
     Need,
     NoticeItem,
     Plan,
-    ProjectView,
-    Reason,
     Recipient,
     Takeback,
     VerdictChange,
 )
+from payflow.model.agreement import Policy, Step
+from payflow.model.decision import Decision
 from payflow.model.journal import Announcement, Charge, ChargeState, Memory, Notice
+from payflow.model.verdict import BlockedWork, ProjectView, Reason
 from payflow.policy import ladder
 
 __all__ = [

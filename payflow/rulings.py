@@ -11,9 +11,10 @@ from payflow.decide import Ground, bank, ground, today
 from payflow.decide.explain import find
 from payflow.errors import Refused, UnknownName
 from payflow.model.agreement import Workspace
-from payflow.model.decision import Flag, Verdict
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag
 from payflow.model.journal import Charge, ChargeState, Record, RecordKind
+from payflow.model.verdict import Verdict
 from payflow.money import AmountError, parse, show
 from payflow.place import who
 from payflow.plan import told_by

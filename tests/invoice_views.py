@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from payflow.model.decision import InvoiceView
 from payflow.model.facts import Role, State
+from payflow.model.invoice_view import InvoiceView
 
 
 def invoice_view(**changes: Any) -> InvoiceView:

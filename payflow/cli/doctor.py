@@ -84,7 +84,7 @@ def _store(workspace: Workspace) -> Iterator[Problem]:
 
 def _hours(workspace: Workspace, moments: Sequence[datetime]) -> Iterator[Problem]:
     """A warning when several days of runs never fell inside the hours in which e-mails may go out."""
-    from payflow.model.decision import Recipient
+    from payflow.model.acts import Recipient
     from payflow.outbox.calendar import opening
 
     if not moments or moments[-1] - moments[0] < _LONG_ENOUGH:

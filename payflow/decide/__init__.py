@@ -23,17 +23,13 @@ from payflow.decide.known import Known, part_of
 from payflow.decide.live import place_of
 from payflow.decide.needs import needs
 from payflow.decide.parts import Pool, assessed, worked_out
+from payflow.model.acts import Recipient
 from payflow.model.agreement import Workspace
-from payflow.model.decision import (
-    Decision,
-    Explanation,
-    InvoiceView,
-    ProjectView,
-    Recipient,
-    SourceView,
-    Totals,
-)
+from payflow.model.decision import Decision, SourceView, Totals
+from payflow.model.explanation import Explanation
+from payflow.model.invoice_view import InvoiceView
 from payflow.model.journal import Memory
+from payflow.model.verdict import ProjectView
 from payflow.plan import Case
 from payflow.policy.claims import Claimed, Governed, Listed, claim
 from payflow.store.memory import load_memory

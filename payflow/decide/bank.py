@@ -16,7 +16,7 @@ from payflow.columns import to_date
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts
 from payflow.errors import UnknownName
-from payflow.model.decision import BankView, LineCandidate, LinePart, LineView
+from payflow.model.bank_view import BankView, LineCandidate, LinePart, LineView
 from payflow.model.facts import EntryKind, LineKind, Settlement, Status
 from payflow.model.journal import Memory
 from payflow.money import show

@@ -13,8 +13,10 @@ from payflow.decide.in_instalments import accrued_in_parts
 from payflow.decide.views import Setting, step_name
 from payflow.errors import UnknownName
 from payflow.model.agreement import ClientKind, Policy
-from payflow.model.decision import EntryView, Explanation, Flag, ProjectView, Stretch
+from payflow.model.explanation import EntryView, Explanation, Stretch
 from payflow.model.interest import Allocation, Mode
+from payflow.model.invoice_view import Flag
+from payflow.model.verdict import ProjectView
 from payflow.money import show
 from payflow.plan import Case, blocked_by
 from payflow.policy import binding, fees

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from payflow.columns import to_date
 from payflow.model.agreement import Policy
-from payflow.model.decision import InstalmentView, InvoiceView
+from payflow.model.invoice_view import InstalmentView, InvoiceView
 from payflow.model.journal import Hold, Notice
 from payflow.policy import ladder
 from payflow.policy.accrual import Accrual

@@ -15,8 +15,10 @@ from payflow.decide.in_instalments import accrued_in_parts
 from payflow.decide.known import Known
 from payflow.decide.views import Setting
 from payflow.errors import Problem
-from payflow.model.decision import Flag, Need, SourceView
+from payflow.model.acts import Need
+from payflow.model.decision import SourceView
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag
 from payflow.model.journal import ChargeState
 from payflow.money import show
 from payflow.policy import fees

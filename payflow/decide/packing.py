@@ -25,7 +25,7 @@ from payflow import __version__
 from payflow.decide.facts import Observed
 from payflow.decide.known import Known
 from payflow.decide.parts import Found, work_out
-from payflow.model.decision import InvoiceView
+from payflow.model.invoice_view import InvoiceView
 from payflow.policy.claims import Governed
 from payflow.policy.rate_digest import rates_digest
 from payflow.policy.rate_files import own_rows, own_tables

@@ -18,8 +18,9 @@ from payflow.decide.bank import Movement
 from payflow.decide.governing import compiled
 from payflow.decide.known import Known, Part, cut
 from payflow.decide.needs import Unrated, of_invoice, unrated
-from payflow.model.decision import InvoiceView, Need
+from payflow.model.acts import Need
 from payflow.model.facts import State
+from payflow.model.invoice_view import InvoiceView
 from payflow.plan import Acts, Case
 from payflow.policy.assess import assess
 from payflow.policy.one_money import Piece

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from payflow.decide import Ground, ground_before
 from payflow.decide.stood_on import basis, facts_of
+from payflow.model.acts import NoticeItem
 from payflow.model.agreement import Workspace
-from payflow.model.decision import NoticeItem
 from payflow.model.journal import RecordKind, Version
 from payflow.model.serial import agreement_to_json
 from payflow.money import show

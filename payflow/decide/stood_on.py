@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from payflow import __version__
 from payflow.columns import to_date
-from payflow.model.decision import NoticeItem
+from payflow.model.acts import NoticeItem
 from payflow.plan import Case
 from payflow.policy.rate_digest import rates_digest
 

@@ -14,8 +14,8 @@ from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.decide.in_instalments import accrued_in_parts, instalment_views, next_instalment
 from payflow.decide.known import Known
 from payflow.model.agreement import Agreement, Anchor, ClientKind, Contract, DueRule, Policy, Step, TermPart
-from payflow.model.decision import Flag, InstalmentView, InvoiceView
 from payflow.model.facts import Role, Settlement, State
+from payflow.model.invoice_view import Flag, InstalmentView, InvoiceView
 from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Memory
 from payflow.policy import bearing, binding, ladder
 from payflow.policy.assess import SETTLEMENTS, Assessment

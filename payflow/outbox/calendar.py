@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from payflow.errors import PayflowError
+from payflow.model.acts import Recipient
 from payflow.model.agreement import MailSettings
-from payflow.model.decision import Recipient
 from payflow.workspace.business_days import public_holidays
 
 _DAY = timedelta(days=1)

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from payflow.decide.needs import about_hook
+from payflow.model.acts import Need
 from payflow.model.agreement import HookSettings, Workspace
-from payflow.model.decision import Decision, Need, ProjectView, Verdict
+from payflow.model.decision import Decision
 from payflow.model.journal import Record, RecordKind
+from payflow.model.verdict import ProjectView, Verdict
 from payflow.outbox import webpost
 from payflow.outbox.deliver import is_free, own_name, wait_after
 from payflow.plan import told_by

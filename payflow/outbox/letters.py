@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from payflow.model.acts import ClientMessage, FeeDraft, NoticeItem, Plan
 from payflow.model.agreement import Business
-from payflow.model.decision import ClientMessage, FeeDraft, InvoiceView, NoticeItem, Plan
+from payflow.model.invoice_view import InvoiceView
 from payflow.outbox.deliver import Letter
 from payflow.outbox.mime import build
 from payflow.outbox.render import Renderer

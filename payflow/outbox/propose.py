@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from payflow.model.decision import ClientMessage, Plan
+from payflow.model.acts import ClientMessage, Plan
 from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.plan import correction_step
 from payflow.store import Reader, Transaction, journal, messages

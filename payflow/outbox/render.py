@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from payflow.errors import Problem, WorkspaceError
+from payflow.model.acts import ClientMessage, Need, VerdictChange
 from payflow.model.agreement import Business, Workspace
-from payflow.model.decision import ClientMessage, Need, VerdictChange
 from payflow.outbox import sample, wording
 from payflow.outbox.mime import one_line
 from payflow.outbox.templates import FALLBACK, Templates, checked_name

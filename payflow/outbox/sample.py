@@ -7,19 +7,11 @@ from datetime import UTC, date, datetime
 
 from msgspec.structs import replace
 
-from payflow.model.decision import (
-    BlockedWork,
-    ClientMessage,
-    CorrectionItem,
-    FeeDraft,
-    InvoiceView,
-    Need,
-    NoticeItem,
-    Recipient,
-    VerdictChange,
-)
+from payflow.model.acts import ClientMessage, CorrectionItem, FeeDraft, Need, NoticeItem, Recipient, VerdictChange
 from payflow.model.facts import Role, State
+from payflow.model.invoice_view import InvoiceView
 from payflow.model.journal import Announcement, Charge, ChargeState
+from payflow.model.verdict import BlockedWork
 
 TODAY = date(2026, 11, 12)
 

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from payflow.model.decision import BlockedWork, ClientMessage, CorrectionItem, FeeDraft, NoticeItem
+from payflow.model.acts import ClientMessage, CorrectionItem, FeeDraft, NoticeItem
 from payflow.model.journal import Charge, ChargeKind, ChargeState
+from payflow.model.verdict import BlockedWork
 from payflow.money import Money
 from payflow.outbox.mime import one_line
 

@@ -17,8 +17,9 @@ import numpy as np
 from msgspec import Struct
 
 from payflow.columns import Book, Ints
-from payflow.model.decision import Decision, InvoiceView
+from payflow.model.decision import Decision
 from payflow.model.facts import Role
+from payflow.model.invoice_view import InvoiceView
 from payflow.policy.assess import Assessment
 
 #: The names of the buckets, and the last day overdue that each of them holds but the last one.

@@ -10,22 +10,12 @@ from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
 
-from payflow.model.decision import (
-    ClientMessage,
-    CorrectionItem,
-    Decision,
-    EntryView,
-    Explanation,
-    InstalmentView,
-    InvoiceView,
-    MilestoneView,
-    NoticeItem,
-    ProjectView,
-    Reason,
-    Stretch,
-    Verdict,
-)
+from payflow.model.acts import ClientMessage, CorrectionItem, NoticeItem
+from payflow.model.decision import Decision
+from payflow.model.explanation import EntryView, Explanation, Stretch
+from payflow.model.invoice_view import InstalmentView, InvoiceView
 from payflow.model.journal import Charge, Notice, Waiver
+from payflow.model.verdict import MilestoneView, ProjectView, Reason, Verdict
 from payflow.money import decimal
 from payflow.policy.ladder import shown
 from payflow.report.words import exact, numbers_of, scaled

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from payflow.model.decision import Decision, Need, SourceView, Totals
+from payflow.model.acts import Need
+from payflow.model.decision import Decision, SourceView, Totals
 from payflow.report.ansi import Style
 from payflow.report.invoices import invoice_lines
 from payflow.report.projects import project_lines

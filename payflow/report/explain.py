@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from payflow.model.decision import EntryView, Explanation, InstalmentView, InvoiceView, Stretch
+from payflow.model.explanation import EntryView, Explanation, Stretch
 from payflow.model.facts import State
 from payflow.model.interest import Rounding
+from payflow.model.invoice_view import InstalmentView, InvoiceView
 from payflow.model.journal import Charge, ChargeState, Notice
 from payflow.money import show
 from payflow.policy.ladder import shown

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from payflow.model.decision import Decision, Flag, InvoiceView
+from payflow.model.decision import Decision
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag, InvoiceView
 from payflow.report.ansi import Style
 from payflow.report.table import Column, Row, table
 from payflow.report.words import count, distance, figure, next_words, place

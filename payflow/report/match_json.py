@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from payflow.model.decision import Decision, LineCandidate, LineView
+from payflow.model.bank_view import LineCandidate, LineView
+from payflow.model.decision import Decision
 from payflow.money import decimal
 
 Json = dict[str, Any]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from payflow.model.decision import Decision, LineCandidate, LineView
+from payflow.model.bank_view import LineCandidate, LineView
+from payflow.model.decision import Decision
 from payflow.money import show
 from payflow.report.ansi import Style
 from payflow.report.text import block

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from payflow.model.decision import ClientMessage, Decision, InvoiceView, NoticeItem
+from payflow.model.acts import ClientMessage, NoticeItem
+from payflow.model.decision import Decision
 from payflow.model.facts import State
+from payflow.model.invoice_view import InvoiceView
 from payflow.money import show
 from payflow.report.ansi import Style
 from payflow.report.table import Column, Row, table

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from payflow.model.decision import Decision, MilestoneView, ProjectView, Reason, Verdict
+from payflow.model.decision import Decision
+from payflow.model.verdict import MilestoneView, ProjectView, Reason, Verdict
 from payflow.report.ansi import Style
 from payflow.report.text import block, clean, cut, width
 from payflow.report.words import distance, figure

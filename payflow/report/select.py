@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from payflow.errors import UnknownName
-from payflow.model.decision import Decision, InvoiceView, ProjectView, Totals, Verdict
+from payflow.model.decision import Decision, Totals
 from payflow.model.facts import Role
+from payflow.model.invoice_view import InvoiceView
+from payflow.model.verdict import ProjectView, Verdict
 
 
 def project_of(decision: Decision, name: str) -> ProjectView:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from payflow.model.decision import Decision, InvoiceView
+from payflow.model.decision import Decision
+from payflow.model.invoice_view import InvoiceView
 from payflow.money import exponent, round_half_up, show
 
 

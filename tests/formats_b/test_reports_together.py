@@ -10,8 +10,8 @@ from itertools import permutations
 import pytest
 
 from payflow import sync as syncing
-from payflow.model.decision import Flag
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag
 from payflow.store import open_store
 from stories.world import World, settings
 from stripe_api import exported

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from invoice_views import invoice_view
 from payflow.gate import judge, milestone_reasons
 from payflow.model.agreement import Billing, Contract, Milestone, Phase
-from payflow.model.decision import Flag, InvoiceView, ProjectView, Reason, ReasonCode
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag, InvoiceView
 from payflow.model.journal import Memory, Waiver
+from payflow.model.verdict import ProjectView, Reason, ReasonCode
 from policy.books import contract_of
 
 TODAY = date(2026, 11, 21)

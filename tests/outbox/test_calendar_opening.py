@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from payflow.errors import PayflowError
+from payflow.model.acts import Recipient
 from payflow.model.agreement import MailSettings
-from payflow.model.decision import Recipient
 from payflow.outbox.calendar import opening, public_holidays
 
 LONDON = Recipient("acme", "Acme Ltd", "accounts@acme.example", (), "en", "Europe/London", "GB")

@@ -19,20 +19,12 @@ from msgspec.structs import fields, replace
 
 from invoice_views import invoice_view
 from payflow.errors import WorkspaceError
+from payflow.model.acts import ClientMessage, CorrectionItem, FeeDraft, Need, NoticeItem, Recipient, VerdictChange
 from payflow.model.agreement import Agreement, Business, MailSettings, Policy, Step, Terms, Workspace
-from payflow.model.decision import (
-    BlockedWork,
-    ClientMessage,
-    CorrectionItem,
-    FeeDraft,
-    InvoiceView,
-    Need,
-    NoticeItem,
-    Recipient,
-    VerdictChange,
-)
 from payflow.model.facts import State
+from payflow.model.invoice_view import InvoiceView
 from payflow.model.journal import Announcement, Charge, ChargeState, Reversal
+from payflow.model.verdict import BlockedWork
 from payflow.outbox import wording
 from payflow.outbox.render import Rendered, Renderer, check_templates, wrapped
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from invoice_views import invoice_view
 from payflow.columns import to_day
+from payflow.model.acts import ClientMessage, Plan, Recipient
 from payflow.model.agreement import Contract, Policy
-from payflow.model.decision import ClientMessage, Plan, Recipient
 from payflow.model.facts import State
 from payflow.model.journal import Charge, ChargeState, Hold, Memory, Notice, Reversal
 from payflow.plan import LATE_FEE, Case, correction_step, plan

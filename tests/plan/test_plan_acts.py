@@ -14,10 +14,11 @@ from msgspec.structs import replace
 
 from invoice_views import invoice_view
 from payflow.gate import judge
+from payflow.model.acts import Need, Plan, Recipient
 from payflow.model.agreement import LateFee, Milestone, Policy, Step
-from payflow.model.decision import Need, Plan, ProjectView, Recipient
 from payflow.model.facts import EntryKind, Settlement, State, Status
 from payflow.model.journal import Announcement, ChargeState, Hold, Memory, Notice, Waiver
+from payflow.model.verdict import ProjectView
 from payflow.money import round_half_up
 from payflow.plan import blocked_by, plan, reference, takeback, verdicts
 from plan.nights import ACME, STORE, Nights, Seen, owed_before

@@ -9,34 +9,24 @@ from typing import Any
 from msgspec.structs import replace
 
 from invoice_views import invoice_view
-from payflow.model.decision import (
-    BlockedWork,
+from payflow.model.acts import (
     ClientMessage,
     CorrectionItem,
-    Decision,
-    EntryView,
-    Explanation,
     FeeDraft,
-    Flag,
-    InvoiceView,
-    MilestoneView,
     Need,
     NoticeItem,
     Plan,
-    ProjectView,
-    Reason,
-    ReasonCode,
     Recipient,
-    SourceView,
-    Stretch,
     Takeback,
-    Totals,
-    Verdict,
     VerdictChange,
 )
+from payflow.model.decision import Decision, SourceView, Totals
+from payflow.model.explanation import EntryView, Explanation, Stretch
 from payflow.model.facts import State
 from payflow.model.interest import Interest
+from payflow.model.invoice_view import Flag, InvoiceView
 from payflow.model.journal import Announcement, Charge, ChargeState, Notice, Reversal, Waiver
+from payflow.model.verdict import BlockedWork, MilestoneView, ProjectView, Reason, ReasonCode, Verdict
 
 AS_OF = date(2026, 11, 21)
 READ_AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)

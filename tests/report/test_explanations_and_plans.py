@@ -10,7 +10,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payflow.model.decision import Plan, Stretch
+from payflow.model.acts import Plan
+from payflow.model.explanation import Stretch
 from payflow.model.facts import State
 from payflow.model.journal import ChargeState
 from payflow.money import round_half_up

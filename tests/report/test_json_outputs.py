@@ -14,8 +14,10 @@ from jsonschema import Draft202012Validator
 
 from payflow.decide.replay import Act, Footing, Replayed
 from payflow.errors import Problem
-from payflow.model.decision import Decision, Flag, ReasonCode
+from payflow.model.decision import Decision
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag
+from payflow.model.verdict import ReasonCode
 from payflow.report import as_json, operations_json, replay, store_info
 from payflow.report.ansi import Style
 from payflow.store.anchor import Head

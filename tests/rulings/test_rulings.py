@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from payflow.errors import Refused, UnknownName
-from payflow.model.decision import Flag
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag
 from payflow.model.journal import ChargeState
 from stories.world import World, invoice, paid
 

@@ -8,8 +8,8 @@ from itertools import permutations
 import pytest
 
 from payflow.errors import Refused, UnknownName
-from payflow.model.decision import Flag
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag
 from stories.ledger import LEDGER, Ledger, debt, move
 from stories.world import BOOKS, STATEMENTS, World, contract, invoice, line, paid, settings
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from payflow.model.decision import Flag
 from payflow.model.facts import Role, State
+from payflow.model.invoice_view import Flag
 from payflow.model.journal import ChargeState
 from stories.ledger import LEDGER, Ledger, debt, move
 from stories.world import AGEING, BOOKS, World, invoice, paid, settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from payflow.model.decision import Flag
+from payflow.model.invoice_view import Flag
 from stories.world import ANY_HOUR, World, contract, invoice, settings
 
 

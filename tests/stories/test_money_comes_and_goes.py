@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from payflow import nightly
-from payflow.model.decision import Flag
 from payflow.model.facts import State
+from payflow.model.invoice_view import Flag
 from stories.ledger import LEDGER, Ledger, debt, move
 from stories.world import World, contract, invoice, paid, settings
 

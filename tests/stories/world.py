@@ -26,7 +26,10 @@ from payflow import nightly, rulings, workspace
 from payflow import sync as syncing
 from payflow.decide import decide, explain
 from payflow.model.agreement import Workspace
-from payflow.model.decision import Decision, Explanation, InvoiceView, Verdict
+from payflow.model.decision import Decision
+from payflow.model.explanation import Explanation
+from payflow.model.invoice_view import InvoiceView
+from payflow.model.verdict import Verdict
 from payflow.nightly import RunReport
 from payflow.outbox import settle
 from payflow.store import Store, journal, open_store
