@@ -217,6 +217,7 @@ class Clerk(Struct):
                     return
                 progress |= {"number": progress["number"] + 1, "first": to_moment(now)}
         progress = {"number": 1, "first": to_moment(now), **progress, "last": to_moment(now)}
+        self.store.announce(own_name())
         with self.store.transaction() as tx:
             if not effects.claim(tx, row, own_name(), now + _LEASE, progress):
                 return

@@ -175,6 +175,7 @@ def _try(
 ) -> bool:
     """One try. One whose run died may have arrived; it arrives again under the same id."""
     as_of, now = when
+    store.announce(own_name())
     with store.transaction() as tx:
         if not effects.claim(tx, row, own_name(), now + _LEASE):
             return False

@@ -2,6 +2,7 @@
 
 arm(Rule(event=17))                 SIGKILL just before or after the seventeenth such point
 arm(Rule(place="charge posted"))    SIGKILL when the run says for the first time that it has come there
+arm(Rule(place="...", cut=True))    the connection to the database is ended there instead
 arm(Rule(after=0.031))              the kernel ends the process after so many seconds, wherever it is
 """
 
@@ -24,15 +25,17 @@ class Rule(NamedTuple):
     event: int = 0
     after: float = 0.0
     place: str = ""
+    cut: bool = False
 
 
 class Counter:
     """Counts events, and kills the process at one of them."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, cut: Callable[[], None]) -> None:
         self.seen = 0
         self.places: list[str] = []
         self._rule = rule
+        self._cut = cut
 
     def __call__(self) -> None:
         self.seen += 1
@@ -41,16 +44,20 @@ class Counter:
 
     def come_to(self, place: str) -> None:
         """The run says where it is: an event too."""
-        if place not in self.places:
+        first = place not in self.places
+        if first:
             self.places.append(place)
-        if place == self._rule.place:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if first and place == self._rule.place:
+            if self._rule.cut:
+                self._cut()
+            else:
+                os.kill(os.getpid(), signal.SIGKILL)
         self()
 
 
-def arm(rule: Rule) -> Counter:
-    """Let this process die as the rule says. Returns what counts the events, for a run that lives."""
-    counter = Counter(rule)
+def arm(rule: Rule, cut: Callable[[], None]) -> Counter:
+    """Let this process die as the rule says, or be cut off. Returns what counts the events, for a run that lives."""
+    counter = Counter(rule, cut)
     for name in ("fsync", "replace", "rename", "unlink"):
         _around(os, name, counter)
     _around(socket.socket, "sendall", counter)

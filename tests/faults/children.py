@@ -15,6 +15,7 @@ from boundaries import Rule, arm
 
 from payflow import nightly
 from payflow.errors import StoreError
+from payflow.store.address import ServerAddress, read_address
 from stories.world import World
 
 #: A run that takes longer hangs.
@@ -24,7 +25,8 @@ _GAVE_UP = 3
 
 
 class Ended(NamedTuple):
-    """How a run ended: killed, given up, or through so many events and those places."""
+    """How a run ended: killed, given up (another's transaction lasted too long, or the connection was cut), or through so
+    many events and those places."""
 
     killed: bool = False
     gave_up: bool = False
@@ -58,12 +60,13 @@ def _start(world: World, rule: Rule) -> tuple[int, int]:
         code = 1
         try:
             os.close(read_end)
-            counter = arm(rule)
+            counter = arm(rule, lambda: _cut_off(world))
             nightly.run(world.store, world.workspace, now=world.now, pause=counter.come_to)
             os.write(write_end, json.dumps([counter.seen, counter.places]).encode())
             code = 0
         except StoreError:
-            traceback.print_exc()
+            if not rule.cut:
+                traceback.print_exc()
             code = _GAVE_UP
         except BaseException:  # noqa: BLE001  # told, and then the process ends
             traceback.print_exc()
@@ -72,6 +75,18 @@ def _start(world: World, rule: Rule) -> tuple[int, int]:
             os._exit(code)
     os.close(write_end)
     return child, read_end
+
+
+def _cut_off(world: World) -> None:
+    """End this run's session at the server, as an administrator does, and see it gone."""
+    import psycopg
+
+    address = read_address(world.workspace.store_url, world.root)
+    assert isinstance(address, ServerAddress)
+    [[session]] = world.store.query("SELECT pg_backend_pid()")
+    with psycopg.connect(address.conninfo, autocommit=True) as server:
+        while server.execute(b"SELECT pg_terminate_backend(%s, 5000)", (session,)).fetchone() == (True,):
+            time.sleep(0.01)
 
 
 def _ended(child: int, read_end: int) -> Ended:

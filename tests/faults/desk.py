@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from socketserver import StreamRequestHandler, TCPServer
@@ -19,6 +19,8 @@ from typing import Any
 
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[1])]
+
+from msgspec.structs import asdict
 
 from payflow.connector import ChargeOrder, DeliveryError
 from stories.till import ServerError, Till

@@ -5,8 +5,8 @@
     python tests/faults/kills.py --write docs/reliability.md         and put the table there
 
 A life is five nights (`lives.py`). In each a run is killed, at one boundary, at a place that it names or at random moments,
-and started again until one comes to its end; in a crowd, eight runs begin at once. What the servers beside it hold at the end is
-compared with a life in which nothing was killed (`tallies.py`).
+or its connection to PostgreSQL is cut, and it is started again until one comes to its end; in a crowd, eight runs begin at
+once. What the servers beside it hold at the end is compared with a life in which nothing was killed (`tallies.py`).
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def killed_at(rules: Callable[[int], Rule], tally: Tally) -> Living:
             ended = children.run(world, rules(attempt))
             tally.runs += 1
             tally.kills += ended.killed
+            tally.cuts += ended.gave_up
             if ended.whole:
                 return ended
             attempt += 1
@@ -82,6 +83,8 @@ def campaign(stage: Stage, options: argparse.Namespace) -> Tally:
         at(Rule(event=event), f"killed at event {event}")
     for place in tally.places[options.offset % options.places :: options.places] if options.places else ():
         at(Rule(place=place), f"killed at {place!r}")
+        if stage.cuts:
+            at(Rule(place=place, cut=True), f"cut off at {place!r}")
     for number in range(options.random):
         chance = random.Random(f"{options.seed}-{number}")
 
@@ -113,10 +116,10 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", choices=KINDS, action="append")
     parser.add_argument("--transport", choices=TRANSPORTS, action="append")
-    parser.add_argument("--every", type=int, default=20, metavar="N", help="kill at every Nth boundary")
+    parser.add_argument("--every", type=int, default=30, metavar="N", help="kill at every Nth boundary")
     parser.add_argument("--offset", type=int, default=0, metavar="N", help="begin with another boundary")
     parser.add_argument("--places", type=int, default=1, metavar="N", help="kill at every Nth place that runs name")
-    parser.add_argument("--random", type=int, default=4, metavar="N", help="lives with kills at random moments")
+    parser.add_argument("--random", type=int, default=3, metavar="N", help="lives with kills at random moments")
     parser.add_argument("--crowds", type=int, default=1, metavar="N", help=f"lives with {CROWD} runs at the same time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")

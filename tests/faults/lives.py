@@ -152,6 +152,8 @@ class Stage:
     transport: str
     fresh_url: Callable[[], str]
     ports: dict[str, int]
+    #: whether a run can be cut off from its store
+    cuts: bool = False
     ledger: Ledger = field(default_factory=Ledger)
     lived: int = 0
 
@@ -366,4 +368,4 @@ def staged(store: str, transport: str, folder: Path) -> Iterator[Stage]:
             stack.callback(server.terminate)
             assert server.stdout is not None
             ports[name] = int(server.stdout.readline())
-        yield Stage(folder, transport, lambda: url_of(store), ports)
+        yield Stage(folder, transport, lambda: url_of(store), ports, cuts=store == "postgresql")

@@ -34,6 +34,8 @@ class Tally:
 
     lives: int = 0
     kills: int = 0
+    #: runs that ended because their connection was cut
+    cuts: int = 0
     runs: int = 0
     unsure: int = 0
     mails: Count = field(default_factory=Count)
@@ -125,7 +127,7 @@ def _difference(left: Any, right: Any) -> str:
 
 MARKS = ("<!-- kills -->", "<!-- end of kills -->")
 _FAULTS = ("doubles", "losses")
-HEAD = ("store", "mail", "lives", "runs", "kills", "e-mails", "unsure", *_FAULTS, "charges", *_FAULTS)
+HEAD = ("store", "mail", "lives", "runs", "kills", "cuts", "e-mails", "unsure", *_FAULTS, "charges", *_FAULTS)
 HEAD += ("events", *_FAULTS, "other faults")
 
 
@@ -140,7 +142,7 @@ def with_table(page: str, tallies: Mapping[tuple[str, str], Tally]) -> str:
 
 
 def _row(tally: Tally) -> Iterator[int]:
-    yield from (tally.lives, tally.runs, tally.kills)
+    yield from (tally.lives, tally.runs, tally.kills, tally.cuts)
     for count in tally.counts:
         yield count.effects
         if count is tally.mails:
