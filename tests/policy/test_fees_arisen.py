@@ -118,3 +118,11 @@ def test_none_on_what_is_not_owed_nor_by_terms_that_do_not_bind():
     assert fees_arisen(book, [agreed], governed, binding, found, late).tolist() == [0]
     nobody = np.array([-1])
     assert fees_arisen(book, [agreed], nobody, ~binding, assess(book, [agreed], nobody, ~binding, late), late) == [0]
+
+
+def test_money_of_the_last_day_before_the_fee_counts_and_that_of_its_day_was_late() -> None:
+    due, half = date(2026, 1, 16), LateFee(percent=Fraction(1, 2))
+    by = [Bill(total=1000, issued=START, moves=(Move(due + timedelta(days), 400),)) for days in (-1, 0, 1)]
+    assert arisen(by, half, due + timedelta(1)) == [300, 300, 500]
+    assert arisen(by, half, due) == [0, 0, 0]
+    assert arisen(by, half, due + timedelta(3), grace=1) == [300, 300, 300]

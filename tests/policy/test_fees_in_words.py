@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payflow.model.agreement import Binding, LateFee
+from payflow.model.agreement import Binding, FeeBase, LateFee, LateFeeBand, Take
 from payflow.policy import fees, timeline
 from payflow.policy.binding import binds, rests_on
+from payflow.policy.late_fees import fee_on, terms_in, terms_words
 from policy.books import ISSUED, contract_of, policy_of
 
 
@@ -52,6 +53,75 @@ def test_what_a_fee_amounts_to(fee: LateFee, currency: str, outstanding: int, am
 )
 def test_a_fee_in_words(fee: LateFee, currency: str, words: str) -> None:
     assert fees.words(fee, currency) == words
+
+
+@pytest.mark.parametrize(
+    ("fee", "words"),
+    [
+        (
+            LateFee(percent=Fraction(1, 50), minimum={"GBP": 500}, maximum={"GBP": 9000}, cap={"GBP": 20000}),
+            "2 % of what is outstanding, at least 5.00 GBP, at most 90.00 GBP, 200.00 GBP in total at most",
+        ),
+        (
+            LateFee({"GBP": 2500}, every_months=1, cap={"GBP": 7500}),
+            "25.00 GBP, again every month as long as it is unpaid, 75.00 GBP in total at most",
+        ),
+        (LateFee({"GBP": 2500}, every_months=3), "25.00 GBP, again every 3 months as long as it is unpaid"),
+        (LateFee({"GBP": 2500}, every_days=1), "25.00 GBP, again every day as long as it is unpaid"),
+        (LateFee({"GBP": 2500}, every_days=30), "25.00 GBP, again every 30 days as long as it is unpaid"),
+        (
+            LateFee({"GBP": 2500}, Fraction(3, 100), Take.GREATER),
+            "the greater of 25.00 GBP and 3 % of what is outstanding",
+        ),
+        (
+            LateFee({"GBP": 2500}, Fraction(3, 100), Take.LESSER, of=FeeBase.ORIGINAL),
+            "the lesser of 25.00 GBP and 3 % of the original amount",
+        ),
+        (
+            LateFee(percent=Fraction(3, 100), tax=Fraction(1, 5)),
+            "3 % of what is outstanding without 20 % tax",
+        ),
+        (
+            LateFee(
+                bands=(
+                    LateFeeBand({"GBP": 1000}, up_to={"GBP": 10_000}),
+                    LateFeeBand({"GBP": 2000}, below={"GBP": 50_000}),
+                    LateFeeBand(percent=Fraction(4, 100)),
+                )
+            ),
+            (
+                "10.00 GBP for amounts up to 100.00 GBP; 20.00 GBP for amounts below 500.00 GBP; "
+                "4 % of what is outstanding for larger ones"
+            ),
+        ),
+    ],
+)
+def test_all_that_was_agreed_is_named_before_a_fee_arises(fee: LateFee, words: str) -> None:
+    terms = terms_in(fee, "GBP")
+    assert terms is not None
+    assert terms_words(terms, "GBP") == words
+
+
+TWO = "2 % of what is outstanding"
+
+
+@pytest.mark.parametrize(
+    ("fee", "outstanding", "before", "found"),
+    [
+        (LateFee(percent=Fraction(1, 50), minimum={"GBP": 500}), 24_900, 0, (500, f"{TWO}, at least 5.00 GBP")),
+        (LateFee(percent=Fraction(1, 50), minimum={"GBP": 500}), 25_000, 0, (500, TWO)),
+        (LateFee(percent=Fraction(1, 50), maximum={"GBP": 500}), 25_100, 0, (500, f"{TWO}, at most 5.00 GBP")),
+        (LateFee(percent=Fraction(1, 50), maximum={"GBP": 500}), 25_000, 0, (500, TWO)),
+        (LateFee({"GBP": 500}, cap={"GBP": 800}), 1, 300, (500, "5.00 GBP")),
+        (LateFee({"GBP": 500}, cap={"GBP": 800}), 1, 301, (499, "5.00 GBP, 8.00 GBP in total")),
+        (LateFee({"GBP": 500}, cap={"GBP": 800}), 1, 900, (0, "5.00 GBP, 8.00 GBP in total")),
+        (LateFee({"GBP": 500}), 0, 0, (0, "")),
+    ],
+)  # fmt: skip
+def test_limits_are_named_where_they_bite(fee: LateFee, outstanding: int, before: int, found: tuple[int, str]) -> None:
+    terms = terms_in(fee, "GBP")
+    assert terms is not None
+    assert fee_on(terms, "GBP", outstanding, 100_000, before) == found
 
 
 @pytest.mark.parametrize("text", ["1.5", "8", "11.75", "0.000000001", "100", "12.5", "0.1", "20", "0.05"])

@@ -145,3 +145,12 @@ def test_keys_of_what_is_next() -> None:
     assert ladder.Next(FEE, DUE, "", "once").key == "claim:once"
     assert ladder.Next(None, None, "").key == ""
     assert ladder.step_of("late-fee@2026-12-11") == "late-fee"
+
+
+def test_a_step_of_the_due_date_itself_may_be_taken_late_and_one_before_it_may_not() -> None:
+    on_time = replace(LADDER[1], name="today", key="today", day=0)
+    policy = replace(policy_of(), ladder=(LADDER[0], on_time, LADDER[1]))
+    assert ladder.next_step(policy, DUE, day("11-06"), [], []).key == "today"
+    assert ladder.next_step(policy, DUE, day("11-04"), [], [])[:2] == (LADDER[0], day("11-04"))
+    # held until after the due date, the step before it is let go
+    assert ladder.next_step(policy, DUE, day("11-01"), [], [hold("11-01", "11-04")]).key == "today"
