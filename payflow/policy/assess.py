@@ -25,12 +25,12 @@ from payflow.columns import NO_DAY, Book, Ints, no_rows
 from payflow.model.agreement import DueRule, Policy
 from payflow.model.facts import State, Status
 from payflow.policy.calendars import Calendar
+from payflow.policy.entries_by_row import ENTRY_KINDS as ENTRY_KINDS
+from payflow.policy.entries_by_row import SETTLEMENTS as SETTLEMENTS
 from payflow.policy.entries_by_row import Money, money_by
 from payflow.policy.interest import interests
 from payflow.policy.interest_columns import Ask, Interests
 from payflow.policy.parts import Parts, parted
-from payflow.policy.rows import ENTRY_KINDS as ENTRY_KINDS
-from payflow.policy.rows import SETTLEMENTS as SETTLEMENTS
 from payflow.policy.rulebook import Rulebook
 from payflow.policy.terms import due_days
 

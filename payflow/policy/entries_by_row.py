@@ -9,19 +9,23 @@ from numpy.typing import NDArray
 
 from payflow.columns import Book, Ints, no_rows, same
 from payflow.model.facts import EntryKind, Settlement
-from payflow.policy.rows import ENTRY_KINDS, SETTLEMENTS
+
+#: The codes of `Book.entry_kind` and `Book.entry_settlement` are places in these.
+ENTRY_KINDS = tuple(EntryKind)
+SETTLEMENTS = tuple(Settlement)
 
 _KIND = {kind: code for code, kind in enumerate(ENTRY_KINDS)}
 _SETTLEMENT = {settlement: code for code, settlement in enumerate(SETTLEMENTS)}
 
 
-def counting(book: Book) -> NDArray[np.bool_]:
+def counting(book: Book, place: slice = slice(None)) -> NDArray[np.bool_]:
     """The entries that change the balance of an invoice: settled money does, and disputed money as far as it is gone."""
-    counts: NDArray[np.bool_] = book.entry_settlement == _SETTLEMENT[Settlement.SETTLED]
+    settlement = book.entry_settlement[place]
+    counts: NDArray[np.bool_] = settlement == _SETTLEMENT[Settlement.SETTLED]
     if not counts.all():
-        counts |= (book.entry_settlement == _SETTLEMENT[Settlement.DISPUTED]) & (book.entry_amount < 0)
+        counts |= (settlement == _SETTLEMENT[Settlement.DISPUTED]) & (book.entry_amount[place] < 0)
     # open credit is on no invoice
-    counts &= book.entry_row >= 0
+    counts &= book.entry_row[place] >= 0
     return counts
 
 

@@ -17,13 +17,10 @@ from msgspec import Struct
 
 from payflow.columns import NO_DAY, Book, Ints
 from payflow.model.agreement import DueRule, Policy, Terms
-from payflow.model.facts import Settlement
 from payflow.policy.calendars import Calendar
+from payflow.policy.entries_by_row import counting
 from payflow.policy.instalments import lines_in, split
-from payflow.policy.rows import SETTLEMENTS
 from payflow.policy.terms import due_days
-
-_SETTLED, _DISPUTED = SETTLEMENTS.index(Settlement.SETTLED), SETTLEMENTS.index(Settlement.DISPUTED)
 
 
 class Parts(Struct, frozen=True):
@@ -131,8 +128,10 @@ def _rows(book: Book, planned: Sequence[_Planned], today: int) -> Parts:
     first = np.concatenate(([0], np.cumsum([len(one.amounts) for one in planned]))).tolist()
     places: list[tuple[int, int, int]] = []
     left = total.copy()
+    counts = counting(book)
     for one, start in zip(planned, first[:-1], strict=True):
-        at = [place for place in range(*_span(book, one.row)) if _counts(book, place)]
+        span = book.entries_of(one.row)
+        at = [span.start + place for place in np.flatnonzero(counts[span]).tolist()]
         for place, shares in zip(at, spread(one.amounts, book.entry_amount[at].tolist()), strict=True):
             places += [(start + part, place, share) for part, share in enumerate(shares) if share]
             if book.entry_on[place] <= today:
@@ -172,14 +171,3 @@ def _rows(book: Book, planned: Sequence[_Planned], today: int) -> Parts:
     none = np.zeros(len(owner), dtype=np.int64)
     lines = [line for one in planned for line in one.lines]
     return Parts(parts, owner, due_on, left, MappingProxyType(of), lines, none, none)
-
-
-def _span(book: Book, row: int) -> tuple[int, int]:
-    place = book.entries_of(row)
-    return place.start, place.stop
-
-
-def _counts(book: Book, place: int) -> bool:
-    """Whether an entry changes the balance: settled money does, and disputed money as far as it is gone."""
-    settlement = book.entry_settlement[place]
-    return bool(settlement == _SETTLED or (settlement == _DISPUTED and book.entry_amount[place] < 0))

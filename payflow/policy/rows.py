@@ -7,41 +7,31 @@ from pathlib import Path
 
 from payflow.columns import Book, to_date
 from payflow.model.agreement import Policy
-from payflow.model.facts import EntryKind, Settlement
+from payflow.model.facts import EntryKind
 from payflow.policy.accrual import Accrual, Claim, Kind, Movement, accrue
 from payflow.policy.bearing import law_of, terms_of, with_rates
+from payflow.policy.entries_by_row import ENTRY_KINDS, counting
 
-ENTRY_KINDS = tuple(EntryKind)
-SETTLEMENTS = tuple(Settlement)
-_SETTLED, _DISPUTED = SETTLEMENTS.index(Settlement.SETTLED), SETTLEMENTS.index(Settlement.DISPUTED)
 _LOWERS = {EntryKind.CREDIT: Kind.CREDIT, EntryKind.WRITE_OFF: Kind.WRITE_OFF}
 
 
 def movements(book: Book) -> dict[int, list[tuple[int, int]]]:
     """(day, amount) of the entries that change the balance of each invoice that has some, by row and in order of day."""
-    settlement, amount = book.entry_settlement, book.entry_amount
-    counts = (book.entry_row >= 0) & ((settlement == _SETTLED) | ((settlement == _DISPUTED) & (amount < 0)))
+    counts = counting(book)
     found: dict[int, list[tuple[int, int]]] = {}
     for row, on, moved in zip(
-        book.entry_row[counts].tolist(), book.entry_on[counts].tolist(), amount[counts].tolist(), strict=True
+        book.entry_row[counts].tolist(), book.entry_on[counts].tolist(), book.entry_amount[counts].tolist(), strict=True
     ):
         found.setdefault(row, []).append((on, moved))
     return found
 
 
 def _counted(book: Book, row: int) -> list[tuple[int, int, int]]:
+    """(day, amount, code of the kind) of the entries that change the balance of one invoice, in order of day."""
     place = book.entries_of(row)
-    return [
-        (int(on), int(amount), int(kind))
-        for on, amount, kind, settlement in zip(
-            book.entry_on[place],
-            book.entry_amount[place],
-            book.entry_kind[place],
-            book.entry_settlement[place],
-            strict=True,
-        )
-        if settlement == _SETTLED or (settlement == _DISPUTED and amount < 0)
-    ]
+    counts = counting(book, place)
+    columns = (book.entry_on, book.entry_amount, book.entry_kind)
+    return list(zip(*(column[place][counts].tolist() for column in columns), strict=True))
 
 
 def claim_of(book: Book, row: int, policy: Policy, due_on: int, as_of: date) -> Claim:
