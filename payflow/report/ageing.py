@@ -10,13 +10,13 @@ the store's invoices. Currencies are never added up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 
-from payflow.columns import Book, Ints
+from payflow.columns import Book, Ints, pieces, same
 from payflow.model.decision import Decision
 from payflow.model.facts import Role
 from payflow.model.invoice_view import InvoiceView
@@ -26,7 +26,7 @@ from payflow.policy.assess import Assessment
 BUCKETS = ("current", "days_1_30", "days_31_60", "days_61_90", "over_90")
 LAST_DAYS = (0, 30, 60, 90)
 _ENDS = np.array(LAST_DAYS, dtype=np.int64)
-#: Rows below this are told apart by sums in a table, whose size is this many times the rows at most.
+#: Sums stand in a table with a place for every client and currency, of this many times the rows at most.
 _SPARE = 8
 
 
@@ -74,22 +74,19 @@ def age(book: Book, found: Assessment, fees: Ints | None = None) -> Ageing:
 
     Charges that came back as invoices are no principal and are passed over.
     """
-    kept = ~book.role_charge
+    charges = same(0, len(book)) if fees is None else fees
     interest = np.asarray(found.interest, dtype=np.int64)
-    wanted = kept & ((found.outstanding != 0) | (interest != 0))
-    if fees is not None:
-        wanted |= kept & (fees != 0)
-    rows = np.flatnonzero(wanted)
-    return aged(
-        book.client[rows],
-        book.currency[rows],
-        found.days_overdue[rows],
-        found.outstanding[rows],
-        interest[rows],
-        fees[rows] if fees is not None else np.zeros(len(rows), dtype=np.int64),
-        clients=book.clients,
-        currencies=book.currencies,
-    )
+
+    def columns() -> Iterator[_Columns]:
+        for place in pieces(len(book)):
+            own = (found.days_overdue, found.outstanding, interest, charges)
+            late, outstanding, earned, charged = (column[place] for column in own)
+            wanted = (outstanding != 0) | (earned != 0) | (charged != 0)
+            rows = np.flatnonzero(wanted & ~book.role_charge[place])
+            every = (book.client[place], book.currency[place], late, outstanding, earned, charged)
+            yield _Columns(*(column[rows] for column in every))
+
+    return _added(columns(), len(book), book.clients, book.currencies)
 
 
 def aged(
@@ -105,33 +102,51 @@ def aged(
     names: Sequence[str] = (),
 ) -> Ageing:
     """Columns of invoices added up by client, currency and bucket; sums are of int64."""
+    columns = _Columns(client, currency, days_overdue, outstanding, interest, fees)
+    return _added([columns], len(client), clients, currencies, names)
+
+
+class _Columns(NamedTuple):
+    """Some invoices, in columns."""
+
+    client: Ints
+    currency: Ints
+    days_overdue: Ints
+    outstanding: Ints
+    interest: Ints
+    fees: Ints
+
+
+def _added(
+    parts: Iterable[_Columns], rows: int, clients: Sequence[str], currencies: Sequence[str], names: Sequence[str] = ()
+) -> Ageing:
+    """Invoices added up, part by part, of at most so many rows in all."""
     by_code = sorted(range(len(currencies)), key=lambda place: currencies[place])
     rank = np.zeros(len(currencies), dtype=np.int64)
     rank[by_code] = np.arange(len(currencies))
-    group = client * max(len(currencies), 1) + rank[currency]
-    keys, place = _distinct(group, len(clients) * max(len(currencies), 1))
-    bucket = np.searchsorted(_ENDS, days_overdue)
-    cells = np.zeros(len(keys) * len(BUCKETS), dtype=np.int64)
-    np.add.at(cells, place * len(BUCKETS) + bucket, outstanding)
-    buckets = cells.reshape(len(keys), len(BUCKETS)).T
-    sums = np.zeros((2, len(keys)), dtype=np.int64)
-    for at, column in enumerate((interest, fees)):
-        np.add.at(sums[at], place, column)
-    owner, code = np.divmod(keys, max(len(currencies), 1))
-    order = np.array(by_code, dtype=np.int64)
-    return Ageing(owner, order[code], buckets, buckets.sum(axis=0), sums[0], sums[1], clients, currencies, names)
-
-
-def _distinct(group: Ints, size: int) -> tuple[Ints, Ints]:
-    """The distinct numbers below `size`, in order, and the place of each number among them."""
-    if size > _SPARE * len(group) + 1000:
-        keys, place = np.unique(group, return_inverse=True)
-        return keys, place
+    size, every = len(clients) * len(currencies), np.zeros(0, dtype=np.int64)
+    groups = ((part.client * len(currencies) + rank[part.currency], part) for part in parts)
+    sparse = size > _SPARE * rows + 1000
+    if sparse:
+        told = list(groups)
+        every = np.unique(np.concatenate([every, *(group for group, _ in told)]))
+        size, groups = len(every), ((np.searchsorted(every, group), part) for group, part in told)
     there = np.zeros(size, dtype=np.bool_)
-    there[group] = True
+    # by group: the buckets, interest, fees
+    width = len(BUCKETS) + 2
+    cells = np.zeros(size * width, dtype=np.int64)
+    for group, part in groups:
+        there[group] = True
+        at = group * width
+        np.add.at(cells, at + np.searchsorted(_ENDS, part.days_overdue), part.outstanding)
+        np.add.at(cells, at + len(BUCKETS), part.interest)
+        np.add.at(cells, at + len(BUCKETS) + 1, part.fees)
     keys = np.flatnonzero(there)
-    number = np.cumsum(there) - 1
-    return keys, number[group]
+    sums = cells.reshape(size, width)[keys].T
+    owner, code = np.divmod(every[keys] if sparse else keys, max(len(currencies), 1))
+    buckets = sums[: len(BUCKETS)]
+    order = np.array(by_code, dtype=np.int64)
+    return Ageing(owner, order[code], buckets, buckets.sum(axis=0), sums[-2], sums[-1], clients, currencies, names)
 
 
 def of_decision(decision: Decision) -> Ageing:
