@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payflow.connector import EntryKind, Kind, Limits, Scope, Status
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import Format, Portion
 
 if TYPE_CHECKING:
@@ -169,6 +170,7 @@ INVOICES = Format(
             "which payments make up what was paid",
             "what is open in the invoice's currency, where the client's account is in another one and part of it was paid",
         ),
-        better="Export the columns Is Return, Return Against, Rounded Total, Party Account Currency and Contact Email too.",
+        better="Export the columns Is Return, Return Against, Rounded Total, Party Account Currency and Contact Email too. "
+        + BANK_STATEMENT,
     ),
 )

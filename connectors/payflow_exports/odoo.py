@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payflow.connector import ENTRIES, EntryKind, Limits, Scope, Settlement, Status, empty
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import Format, Portion
 
 if TYPE_CHECKING:
@@ -155,6 +156,6 @@ INVOICES = Format(
             "which payments and credit notes lowered what is open",
             "whether an invoice is a draft, cancelled, or paid by money under way, without Status and Payment Status",
         ),
-        better="Export the columns Status, Payment Status, Customer/Email and Reference too.",
+        better=f"Export the columns Status, Payment Status, Customer/Email and Reference too. {BANK_STATEMENT}",
     ),
 )

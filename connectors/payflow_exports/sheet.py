@@ -141,6 +141,8 @@ class Conventions(Struct, frozen=True, dict=True):
         return name if place is None else " ".join(self.found.header[place].split()) or name
 
 
+#: A sign of one currency alone, and its code.
+_OWN_SIGN, _OWN_CODE = "€", "EUR"
 #: Signs of currencies, and whose they are.
 _SIGNS = {
     "$": "AUD CAD USD NZD SGD HKD TWD MXN ARS CLP COP UYU DOP JMD TTD BSD BBD BZD FJD XCD BMD KYD GYD LRD NAD SRD",
@@ -200,6 +202,8 @@ class Sheet(Struct, frozen=True, dict=True):
     def with_currency(self) -> Sheet:
         """With the source's currency in every row that names none; said once, unless the user asked for that currency."""
         given = self.text("currency").map(lambda text: _currency(text) if text else "")
+        if not self.currency_sure:
+            given = self._signed(given)
         silent = int(given.equal("").sum())
         if silent and not self.currency_sure:
             found = f"{silent} of {len(self)} rows name no currency; {self.currency} is assumed{self._against()}"
@@ -207,6 +211,21 @@ class Sheet(Struct, frozen=True, dict=True):
                 "", found, f'Write currency = "{self.currency}" for this source if that is right.', warning=True
             )
         return self.with_columns(currency=given.map(lambda text: text or self.currency))
+
+    def _signed(self, given: Texts) -> Texts:
+        """With the currency of rows that name none, but whose amounts bear a sign that only one currency has."""
+        import pyarrow.compute as pc
+
+        silent = given.equal("")
+        signed = np.zeros(len(self), dtype=np.bool_)
+        for name in self.conventions.texts(Kind.MONEY) if silent.any() else ():
+            texts = self.text(name)
+            if pc.any(pc.match_substring(texts.used_arrow(), _OWN_SIGN)).as_py():
+                signed |= texts.where(lambda text: _OWN_SIGN in text)
+        if not (signed & silent).any():
+            return given
+        rows = zip(given.objects().tolist(), signed.tolist(), strict=True)
+        return Texts.of(_OWN_CODE if own and not code else code for code, own in rows)
 
     def _against(self) -> str:
         """What speaks against the assumed currency: a sign in front of an amount that is not its own."""

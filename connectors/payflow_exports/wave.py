@@ -123,6 +123,7 @@ TRANSACTIONS = Format(
             "drafts, and invoices whose approval was taken back: they are not booked",
             "clients' addresses: contracts have to name them",
         ),
-        better="The whole period: Settings > Data export, from the first invoice that still matters.",
+        better="Export the whole period: Settings > Data export, from the first invoice that still matters. Due dates and "
+        'clients\' addresses stand in contracts, or in a CSV of invoices read with `columns` (connector = "tabular").',
     ),
 )

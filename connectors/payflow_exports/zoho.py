@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payflow.connector import ENTRIES, Kind, Limits, Scope, Status, empty
+from payflow_exports.common import BANK_STATEMENT
 from payflow_exports.format import Format, Portion
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ INVOICES = Format(
             "credit notes apart from payments, and refunds",
             "whether an invoice was disputed",
         ),
-        better="Choose all columns in the export dialog, above all Invoice ID, Currency Code and Last Payment Date.",
+        better="Choose all columns in the export dialog, above all Invoice ID, Currency Code and Last Payment Date. "
+        + BANK_STATEMENT,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from payflow.errors import Problem
@@ -96,13 +97,24 @@ def body_words(body: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
+#: What stands below a finding's first words.
+_UNDER = " " * 7
+
+
 def findings_text(findings: Sequence[Problem], style: Style) -> str:
-    """Findings of `doctor`, errors first."""
+    """Findings of `doctor`, errors first. What several in a row have in common is said once: the place, and what to do."""
     if not findings:
         return style.green("Nothing is misconfigured.")
     lines = []
-    for finding in sorted(findings, key=lambda finding: finding.warning):
-        word, paint = ("note ", style.yellow) if finding.warning else ("ERROR", style.red)
-        first, *rest = block(str(finding), style.columns, f"{word}  ")
+    ordered = sorted(findings, key=lambda finding: finding.warning)
+    for (warning, where, remedy), same in groupby(ordered, key=lambda one: (one.warning, one.where, one.remedy)):
+        several = list(same)
+        word, paint = ("note ", style.yellow) if warning else ("ERROR", style.red)
+        whole = str(several[0]) if len(several) == 1 else f"{where}:"
+        first, *rest = block(whole, style.columns, f"{word}  ")
         lines += [paint(word) + first[len(word) :], *rest]
+        if len(several) > 1:
+            for one in several:
+                lines += block(one.found, style.columns, f"{_UNDER}- ")
+            lines += block(remedy, style.columns, _UNDER)
     return "\n".join(lines)

@@ -224,3 +224,15 @@ def test_a_day_that_no_calendar_has_is_said_to_be_none_whatever_the_order(tmp_pa
         products.FRESHBOOKS, write(tmp_path, "x.csv", freshbooks(line("01", "1.00", day="2026-13-10")))
     ).problems
     assert "'2026-13-10' is not a date. " in str(problem)
+
+
+def test_an_amount_in_euros_names_its_currency_and_one_in_dollars_does_not(tmp_path: Path) -> None:
+    header = "Client,Email,Invoice Number,Amount,Paid,Status,Invoice Date"
+    rows = ["A,,1,€50.00,€0.00,Sent,2026-10-01", "A,,2,$50.00,$0.00,Sent,2026-10-01"]
+    path = write(tmp_path, "x.csv", "\n".join([header, *rows]) + "\n")
+    batch = read(products.INVOICE_NINJA, path)
+    assert batch.invoices["currency"].tolist() == ["EUR", "GBP"]
+    assert str(batch.problems[0]).startswith(
+        "x.csv: 1 of 2 rows name no currency; GBP is assumed, although an amount is"
+    )
+    assert read(products.INVOICE_NINJA, path, currency="USD").invoices["currency"].tolist() == ["USD", "USD"]

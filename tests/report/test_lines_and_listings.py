@@ -137,3 +137,13 @@ def test_findings_show_errors_first():
     lines = findings_text([WARNING, BAD_ROW], Style()).splitlines()
     assert lines[0] == "ERROR  sales.csv, row 3, Total: '12,3x' is no amount. Correct the cell."
     assert lines[1] == "note   sales.csv: no payment dates. Nothing to do."
+
+
+def test_findings_of_one_place_with_one_remedy_say_both_once():
+    more = WARNING._replace(found="no refunds")
+    assert findings_text([WARNING, BAD_ROW, more], Style()).splitlines()[1:] == [
+        "note   sales.csv:",
+        "       - no payment dates",
+        "       - no refunds",
+        "       Nothing to do.",
+    ]
