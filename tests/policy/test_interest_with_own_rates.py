@@ -134,3 +134,52 @@ def test_a_letter_names_the_rate_the_first_day_and_what_it_rests_on(rates: Path)
         "the rate of BGB § 288(2), between businesses, compounded yearly"
     )
     assert rate_at_present(de, told, due) is None
+
+
+def test_policies_of_one_book_keep_to_their_own_rates_and_conventions() -> None:
+    """1,000.00 each, due on 1 January 2026, as of 31 January; by hand."""
+    issued, as_of = date(2026, 1, 1), date(2026, 1, 31)
+    policies = [
+        policy_of("due-on-receipt", grace=0, interest=Interest(Fraction(rate) / 100, day_count=convention, **words))
+        for rate, convention, words in (
+            ("36.5", DayCount.ACTUAL_365, {}),
+            ("36", DayCount.THIRTY_360, {}),
+            ("36", DayCount.THIRTY_E_360, {}),
+            ("36.5", DayCount.ACTUAL_365, {"floor": {"GBP": 3001}}),
+            ("7.3", DayCount.ACTUAL_365, {"grace": 20, "grace_counts": True}),
+        )
+    ]
+    bills = [
+        Bill(total=100_000, issued=issued),
+        # by bond basis a stretch that ends on the 31st has a day more
+        Bill(total=100_000, issued=issued),
+        Bill(total=100_000, issued=issued),
+        Bill(total=100_000, issued=issued),
+        Bill(total=100_000, issued=issued),
+        # paid in full after 10 days and paid back after 20
+        Bill(
+            total=100_000,
+            issued=issued,
+            moves=(Move(date(2026, 1, 11), 120_000), Move(date(2026, 1, 21), -120_000, EntryKind.REFUND)),
+        ),
+        Bill(total=100_000, issued=issued, moves=(Move(date(2026, 1, 11), 50_000),)),
+    ]
+    governed = np.array([0, 1, 2, 3, 4, 0, 1])
+    found = assess(book_of(*bills), policies, governed, np.full(7, True), as_of)
+    # 30 days of 1.00; 30 and 29 of 1.00; below its floor; 30 of 0.20; 10 and 10 of 1.00; 10 of 1.00 and 20 of 0.50
+    assert found.interest.tolist() == [3000, 3000, 2900, 0, 600, 2000, 2000]
+    assert found.interest_per_day.tolist() == [100, 100, 100, 100, 20, 100, 50]
+    assert not found.exact.any()
+
+
+@pytest.mark.parametrize(
+    ("as_of", "daily"),
+    [(date(2024, 6, 1), 218_579), (date(2023, 12, 31), 218_579), (date(2024, 12, 31), 219_178)],
+)
+def test_a_further_day_counts_by_its_own_year(as_of: date, daily: int) -> None:
+    policy = policy_of("due-on-receipt", grace=0, interest=Interest(Fraction(8, 100), day_count=DayCount.ACTUAL_ACTUAL))
+    exact = replace(policy, allocation=Allocation.INTEREST_FIRST)
+    for one in (policy, exact):
+        assert (
+            int(assessed(Bill(total=1_000_000_000, issued=date(2023, 1, 1)), one, as_of).interest_per_day[0]) == daily
+        )
