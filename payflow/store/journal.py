@@ -28,6 +28,7 @@ __all__ = [
     "erasures",
     "head",
     "rebuild_projections",
+    "restore_projections",
     "verify",
 ]
 
@@ -194,6 +195,22 @@ def erase(tx: Transaction, left: Sequence[Erased], record: Record, *, at: dateti
 
 #: From this form on, client and project can be erased.
 _ERASABLE = 2
+
+
+def restore_projections(tx: Transaction) -> None:
+    """Recompute projections that are empty although the journal has records for them: losing them costs time, never truth.
+
+    Without their identities invoices would be taken for new ones, and asked for anew.
+    """
+    for kind, tables in _FILLED.items():
+        is_filled = any(tx.query(f"SELECT 1 FROM {table} LIMIT 1") for table in tables)  # noqa: S608 (own names)
+        if not is_filled and tx.query("SELECT 1 FROM journal WHERE kind = ? LIMIT 1", (kind.value,)):
+            rebuild_projections(tx)
+            return
+
+
+#: Kinds of records -> the projections of which one has rows, once there is a record.
+_FILLED = {RecordKind.IDENTITIES: ("identity",), RecordKind.OBSERVATIONS: ("observation", "sighted")}
 
 
 def rebuild_projections(tx: Transaction) -> None:

@@ -376,6 +376,7 @@ def _store(
     timezone = workspace.business.timezone
     total, told = Counts(), Counts()
     with uncollected(), thrifty(), store.transaction() as tx:
+        journal.restore_projections(tx)
         state = known(tx, source.key)
         for read in reads:
             mark = each.get(read.reading.origin, "")

@@ -212,3 +212,29 @@ def test_a_moved_workspace_says_live_again_and_sends_nothing_twice(reminded: Wor
     assert len(moved.to_clients()) == 1
     moved.on("2026-11-11").books(INVOICE).run()
     assert [step for step, _ in moved.steps("INV-0012")] == ["reminder", "late-fee"]
+
+
+MIRROR = ("entry", "invoice", "client", "reading", "cursor")
+JOURNALED = ("identity", "observation", "sighted", "charge")
+OUTBOX = ("message", "intent", "effect")
+
+
+@pytest.mark.parametrize(
+    "tables", [("identity",), OUTBOX, (*MIRROR, *JOURNALED, *OUTBOX)], ids=["ids", "outbox", "all"]
+)
+def test_what_the_journal_can_fill_again_costs_time_and_no_second_letter(
+    reminded: World, tables: tuple[str, ...]
+) -> None:
+    reminded.on("2026-11-06").books(invoice("INV-0012", "3000.00"), invoice("INV-0013", "4000.00", due="2026-12-01"))
+    reminded.run()
+    letters, known = len(reminded.to_clients()), {one.number: one.id for one in reminded.decision().invoices}
+    with reminded.store.transaction() as tx:
+        for table in tables:
+            tx.execute(f"DELETE FROM {table}")
+    assert reminded.verify() == []
+    for day in ("2026-11-09", "2026-11-10"):
+        # in another order, so that new identities would be others
+        reminded.on(day).books(invoice("INV-0013", "4000.00", due="2026-12-01"), invoice("INV-0012", "3000.00"))
+        reminded.run()
+    assert len(reminded.to_clients()) == letters
+    assert {one.number: one.id for one in reminded.decision().invoices} == known
