@@ -41,12 +41,11 @@ def _beside_others(folder: Path, count: int) -> list[Row]:
     if (python := _python_with("duckdb")) is not None:
         commands["duckdb"] = _program("duckdb", python, folder)
     slow = {"payflow": commands["payflow"], "decimal": _program("decimal", sys.executable, folder)}
-    runs = in_turn(slow, rounds=1)
-    by_loop = runs["decimal"]
+    beside_loop = in_turn(slow, rounds=3)
     runs = in_turn(commands, rounds=7)
     _agree(folder, [*commands, "decimal"])
     what = f"ageing and interest report of {count:,} invoices, CSV to CSV"
-    rows = [Row(what, runs["payflow"], "a plain loop of decimals", by_loop, "1/8")]
+    rows = [Row(what, beside_loop["payflow"], "a plain loop of decimals", beside_loop["decimal"], "1/8")]
     if "duckdb" in runs:
         rows.insert(0, Row(what, runs["payflow"], "DuckDB's SQL", runs["duckdb"], "1.5 times"))
     return rows
