@@ -13,6 +13,7 @@ from payflow.model.agreement import Binding, FeeBase, LateFee, LateFeeBand, Take
 from payflow.policy import fees, timeline
 from payflow.policy.binding import binds, rests_on
 from payflow.policy.late_fees import fee_on, terms_in, terms_words
+from policy import stretches
 from policy.books import ISSUED, contract_of, policy_of
 
 
@@ -163,9 +164,9 @@ def test_a_movement_counts_at_the_end_of_its_day(day: int, owed: int) -> None:
 
 def test_stretches_are_cut_where_the_balance_changes() -> None:
     moves = [(15, 50), (12, 100), (12, -40), (15, -50), (18, 340), (40, 1)]
-    assert list(timeline.spans(400, moves, 10, 20)) == [
-        timeline.Span(10, 12, 400),
-        timeline.Span(12, 18, 340),
+    assert list(stretches.spans(400, moves, 10, 20)) == [
+        stretches.Span(10, 12, 400),
+        stretches.Span(12, 18, 340),
     ]
-    assert list(timeline.spans(400, [], 20, 20)) == []
-    assert list(timeline.spans(400, [(5, 400)], 10, 20)) == []
+    assert list(stretches.spans(400, [], 20, 20)) == []
+    assert list(stretches.spans(400, [(5, 400)], 10, 20)) == []

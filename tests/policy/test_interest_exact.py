@@ -16,6 +16,7 @@ from payflow.money import round_half_up
 from payflow.policy import timeline
 from payflow.policy.rows import movements
 from policy.books import DUE, ISSUED, Bill, Move, assess_all, assess_one, book_of, policy_of
+from policy.stretches import spans as spans_of
 
 
 def counts(move: Move) -> bool:
@@ -94,7 +95,7 @@ def test_columns_stretches_and_the_slow_reference_agree_to_the_exact_numerator(
     for at, bill in enumerate(bills):
         exact = slow_interest(bill, start, as_of, rate, tolerance)
         moves = movements(book).get(at, [])
-        stretches = list(timeline.spans(bill.total, moves, to_day(start), to_day(as_of), tolerance))
+        stretches = list(spans_of(bill.total, moves, to_day(start), to_day(as_of), tolerance))
         columns = sum(span.balance * span.days for span in stretches)
         assert columns * rate / 365 == exact
         if assessed[at].state in (State.OPEN, State.OVERDUE, State.PAID, State.DISPUTED):
@@ -111,7 +112,7 @@ def test_columns_stretches_and_the_slow_reference_agree_to_the_exact_numerator(
 def test_stretches_follow_one_another_without_a_gap_in_what_is_owed(bill: Bill, first: int, last: int) -> None:
     start, until = to_day(DUE) + first, to_day(DUE) + last
     moves = movements(book_of(bill)).get(0, [])
-    spans = list(timeline.spans(bill.total, moves, start, until))
+    spans = list(spans_of(bill.total, moves, start, until))
     assert all(span.days > 0 and span.balance > 0 for span in spans)
     covered = {day: span.balance for span in spans for day in range(span.start + 1, span.end + 1)}
     assert sum(span.days for span in spans) == len(covered)
