@@ -102,9 +102,10 @@ def unchanged(
 
 def rows_of(source: str, invoices: pa.RecordBatch, ids: Ints, stamp: str, *, dated: bool) -> Iterator[tuple[Any, ...]]:
     """Rows of the mirror for invoices met for the first time."""
-    columns = {name: values_of(column) for name, column in zip(invoices.schema.names, invoices.columns, strict=True)}
-    if columns["number"] == columns["key"]:
-        columns["number"] = columns["key"]
+    columns: dict[str, list[Any]] = {}
+    for name, column in zip(invoices.schema.names, invoices.columns, strict=True):
+        named_alike = name == "number" and column.equals(invoices.column("key"))
+        columns[name] = columns["key"] if named_alike else values_of(column)
     return zip(
         ids.tolist(), repeat(source), *columns.values(), repeat(int(dated)), repeat(stamp), repeat(stamp), repeat(None)
     )

@@ -99,11 +99,12 @@ def _mint(state: Known, keys: pa.Array, numbers: pa.Array) -> None:
     minted = np.arange(state.next_id, state.next_id + len(keys), dtype=np.int64)
     state.next_id += len(keys)
     state.identities.add_columns(keys, minted)
-    names, printed = keys.to_pylist(), numbers.to_pylist()
-    if keys.equals(numbers):
-        printed = names  # one object each, since of a large export every copy counts
+    names = keys.to_pylist()
+    # one object each where they are the same, since of a large export every copy counts
+    printed = names if keys.equals(numbers) else numbers.to_pylist()
     state.fresh.append((minted.tolist(), names, printed))
-    state.unnumbered.update(key for key, number in zip(names, printed, strict=True) if not number)
+    if "" in printed:
+        state.unnumbered.update(key for key, number in zip(names, printed, strict=True) if not number)
 
 
 def _repeated(keys: pa.Array) -> NDArray[np.bool_]:
