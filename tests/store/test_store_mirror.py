@@ -63,6 +63,15 @@ def test_rows_come_back_as_they_were_written(store: Store) -> None:
     assert mirror.readings(store) == [READING._replace(id=1), READING._replace(id=2)]
 
 
+def test_a_reading_that_was_corrected_stands_in_the_place_of_the_former(store: Store) -> None:
+    corrected = READING._replace(id=2, digest="of other contents", covers_to=None)
+    with store.transaction() as tx:
+        for _ in range(2):
+            mirror.add_reading(tx, READING)
+        mirror.replace_reading(tx, corrected)
+    assert mirror.readings(store) == [READING._replace(id=1), corrected]
+
+
 def test_one_source_can_be_read_alone(store: Store) -> None:
     with store.transaction() as tx:
         mirror.write_invoices(tx, [invoice(1), invoice(2, source="stripe")])
