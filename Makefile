@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format lock docs bench clean
+.PHONY: help demo test check format lock docs bench mutants clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -33,6 +33,10 @@ docs: $(VENV)/.installed  ## make docs/cli.md from the help texts
 
 bench: $(VENV)/.installed-check  ## measure, beside yardsticks, and write the table of docs/performance.md (minutes, 2 GB of disk)
 	$(BIN)/python -m benchmarks --write
+
+mutants: $(VENV)/.installed-check  ## would the tests notice a mistake in the policy or the gate? (most of an hour)
+	@$(PIP) install -r requirements/mutation.txt
+	$(BIN)/python tests/mutation.py
 
 lock: $(VENV)/.installed  ## resolve dependencies anew; needs every supported Python
 	$(BIN)/python requirements/make_lock.py

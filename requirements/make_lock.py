@@ -8,6 +8,7 @@ to the groups that it builds on:
     build.txt     what builds it
     test.txt      runtime, and what its tests need
     check.txt     test and build, and what formats, lints and types it
+    mutation.txt  check, and what asks whether the tests would notice a mistake
 """
 
 from __future__ import annotations
@@ -26,7 +27,13 @@ ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "requirements"
 SUPPORTED = ("3.11", "3.12", "3.13")
 #: group -> the groups that it builds on
-GROUPS: Mapping[str, Sequence[str]] = {"runtime": (), "build": (), "test": ("runtime",), "check": ("test", "build")}
+GROUPS: Mapping[str, Sequence[str]] = {
+    "runtime": (),
+    "build": (),
+    "test": ("runtime",),
+    "check": ("test", "build"),
+    "mutation": ("check",),
+}
 
 #: name -> version, as one Python resolved it
 Pins = Mapping[str, str]

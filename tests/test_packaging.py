@@ -149,6 +149,7 @@ def test_every_module_of_payflow_has_its_layer():
         ("build", lambda project: project["dependency-groups"]["build"]),
         ("test", lambda project: project["dependency-groups"]["test"]),
         ("check", lambda project: project["dependency-groups"]["check"]),
+        ("mutation", lambda project: project["dependency-groups"]["mutation"]),
     ],
 )
 def test_the_lock_pins_all_that_is_asked_for(group: str, declared):

@@ -15,6 +15,7 @@ from payflow.model.facts import EntryKind
 from payflow.model.interest import Allocation, Compound, DayCount, Interest, Rounding
 from payflow.policy.assess import Assessment, assess
 from payflow.policy.bearing import notice_words, rate_at_present, starts_on
+from payflow.policy.rules import has_columns
 from policy.books import Bill, Move, book_of, policy_of
 
 NEW_YEAR, END = date(2026, 12, 31), date(2027, 1, 31)
@@ -183,3 +184,33 @@ def test_a_further_day_counts_by_its_own_year(as_of: date, daily: int) -> None:
         assert (
             int(assessed(Bill(total=1_000_000_000, issued=date(2023, 1, 1)), one, as_of).interest_per_day[0]) == daily
         )
+
+
+@pytest.mark.parametrize(
+    ("policy", "columns"),
+    [
+        (policy_of(), True),
+        (policy_of(annual=None), False),
+        (policy_of(allocation=Allocation.INTEREST_FIRST), False),
+        (policy_of(allocation=Allocation.COSTS_FIRST), False),
+        (policy_of(interest=Interest(Fraction(1, 10), compound=Compound.YEARLY)), False),
+        (policy_of(interest=Interest(Fraction(1, 10), rounding=Rounding.DAY)), False),
+        (policy_of(interest=Interest(Fraction(1, 10), rounding=Rounding.SEGMENT)), False),
+        (policy_of(interest=Interest(Fraction(1, 10), day_count=DayCount.THIRTY_360)), True),
+        (by_law("uk"), True),
+        (by_law("de"), True),
+        (by_law("ch"), True),
+        (by_law("nl"), False),
+        (by_law("nl", compound=Compound.NONE, rounding=Rounding.END), True),
+        # the rate of the last day, interest that stops after a year, and bond basis whose stretches change the days
+        (by_law("ie-payment-date"), False),
+        (by_law("us-prompt-payment"), False),
+        (by_law("us-prompt-payment", compound=Compound.NONE), False),
+        (by_law("de", day_count=DayCount.THIRTY_360), False),
+        (by_law("de", day_count=DayCount.THIRTY_E_360), True),
+        (by_law("uk", day_count=DayCount.THIRTY_360), True),
+        (by_law("ch", day_count=DayCount.THIRTY_360), True),
+    ],
+)
+def test_what_columns_can_say(policy: Policy, columns: bool) -> None:
+    assert has_columns(policy) is columns

@@ -154,3 +154,10 @@ def test_a_step_of_the_due_date_itself_may_be_taken_late_and_one_before_it_may_n
     assert ladder.next_step(policy, DUE, day("11-04"), [], [])[:2] == (LADDER[0], day("11-04"))
     # held until after the due date, the step before it is let go
     assert ladder.next_step(policy, DUE, day("11-01"), [], [hold("11-01", "11-04")]).key == "today"
+
+
+def test_periods_go_on_for_years() -> None:
+    assert ladder.period(MONTHLY, DUE, day("2029-02-20")) == (day("2029-02-11"), day("2029-03-11"))
+    assert ladder.period(MONTHLY, DUE, day("2031-11-10")) == (day("2031-10-11"), day("2031-11-11"))
+    quarterly = policy_of(late_fee=LateFee({"GBP": 2500}, every_months=3))
+    assert ladder.period(quarterly, DUE, day("2030-01-01")) == (day("2029-11-11"), day("2030-02-11"))
