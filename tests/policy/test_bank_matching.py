@@ -239,6 +239,8 @@ def test_what_a_return_of_another_amount_may_take_back(
     [waiting] = found.suggested
     assert [tuple(part) for part in waiting.candidates[0].parts] == candidate
     assert waiting.candidates[0].rule is Rule.REVERSAL
+    part = "takes back a part of" if -back < paid else "takes back more than"
+    assert waiting.candidates[0].reason.startswith(f"{part} the payment of 2024-10-04: ")
 
 
 def test_a_return_that_a_person_accepted_is_not_taken_back_twice() -> None:
