@@ -81,10 +81,11 @@ def campaign(stage: Stage, options: argparse.Namespace) -> Tally:
     most = max(run.events for run in plain.runs)
     for event in range(1 + options.offset % options.every, most + 1, options.every):
         at(Rule(event=event), f"killed at event {event}")
-    for place in tally.places[options.offset % options.places :: options.places] if options.places else ():
+    places = tally.places[options.offset % options.places :: options.places] if options.places else []
+    for place in places:
         at(Rule(place=place), f"killed at {place!r}")
-        if stage.cuts:
-            at(Rule(place=place, cut=True), f"cut off at {place!r}")
+    for place in places[:: options.cuts] if stage.cuts and options.cuts else ():
+        at(Rule(place=place, cut=True), f"cut off at {place!r}")
     for number in range(options.random):
         chance = random.Random(f"{options.seed}-{number}")
 
@@ -119,6 +120,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=30, metavar="N", help="kill at every Nth boundary")
     parser.add_argument("--offset", type=int, default=0, metavar="N", help="begin with another boundary")
     parser.add_argument("--places", type=int, default=1, metavar="N", help="kill at every Nth place that runs name")
+    parser.add_argument("--cuts", type=int, default=1, metavar="N", help="cut connections at every Nth of those places")
     parser.add_argument("--random", type=int, default=3, metavar="N", help="lives with kills at random moments")
     parser.add_argument("--crowds", type=int, default=1, metavar="N", help=f"lives with {CROWD} runs at the same time")
     parser.add_argument("--seed", type=int, default=1)
