@@ -120,7 +120,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=30, metavar="N", help="kill at every Nth boundary")
     parser.add_argument("--offset", type=int, default=0, metavar="N", help="begin with another boundary")
     parser.add_argument("--places", type=int, default=1, metavar="N", help="kill at every Nth place that runs name")
-    parser.add_argument("--cuts", type=int, default=1, metavar="N", help="cut connections at every Nth of those places")
+    parser.add_argument("--cuts", type=int, default=3, metavar="N", help="cut connections at every Nth of those places")
     parser.add_argument("--random", type=int, default=3, metavar="N", help="lives with kills at random moments")
     parser.add_argument("--crowds", type=int, default=1, metavar="N", help=f"lives with {CROWD} runs at the same time")
     parser.add_argument("--seed", type=int, default=1)
