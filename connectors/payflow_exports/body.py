@@ -88,6 +88,7 @@ def read_body(
         keep &= rows < unclosed
         cut = True
         damaged.append(unclosed)
+    _only_one_header(found, rows, {found.places[field]: columns[found.places[field]] for field in fields})
     keep &= ~_furniture(found, columns, fields)
     whole = bool(keep.all())
     kept = {
@@ -216,16 +217,28 @@ class _Odd:
         return bool(self.damaged) and self.damaged[-1] == total
 
 
+def _only_one_header(found: Found, rows: Ints, used: Mapping[int, Texts]) -> None:
+    """Raise `ConnectorError` where the header stands again: two exports in one file may be of two days, or the same twice."""
+    again = np.logical_and.reduce([texts.equal(found.header[place].strip()) for place, texts in used.items()])
+    if again.any():
+        raise ConnectorError(
+            Problem(
+                f"{found.name}:{int(rows[np.argmax(again)])}",
+                "the header stands here a second time, as where one export was put behind another",
+                "Export it again, or import each export from a file of its own.",
+            )
+        )
+
+
 def _furniture(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]) -> Mask:
-    """Rows that are no data: blank ones, a repeated header, and in reports headings, totals and footers.
+    """Rows that are no data: blank ones, and in reports headings, totals and footers.
 
     A total says so in its first text and holds no date. A heading or a footer is a lone text in the first column, or any text in
     a first column that has no name.
     """
     used = {found.places[field]: columns[found.places[field]] for field in fields}
     filled = np.sum([~texts.equal("") for texts in used.values()], axis=0)
-    repeated = np.logical_and.reduce([texts.equal(found.header[place].strip()) for place, texts in used.items()])
-    drop: Mask = (filled == 0) | repeated
+    drop: Mask = filled == 0
     if not found.format.report:
         return drop
     if found.format.grouped:

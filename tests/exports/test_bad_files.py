@@ -118,6 +118,8 @@ def bomb(path: Path) -> None:
             "Nearest: xero, Xero sales invoices, but row 1 lacks InvoiceAmountDue, Type. Export it again",
         ),
         (GOOD[: GOOD.index(b"\n") + 1], "has a header and no rows below it"),
+        (GOOD[: GOOD.index(b"\n") + 1] + GOOD, "bad.csv:2: the header stands here a second time"),
+        (GOOD + GOOD, "the header stands here a second time"),
         (GOOD.replace(b",", b"~"), "its columns are divided by '~'"),
         (b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><Document><BkToCstmrStmt/></Document>", "document type"),
         (b"<OFX><STMTRS>", "breaks off"),

@@ -55,7 +55,6 @@ def numbers(batch: Batch) -> list[str]:
         (text(*(f"{row}," for row in ROWS)).encode(), {}),
         (text(ROWS[0], f"{ROWS[1]},,").encode(), {}),
         (text("", ROWS[0], ",,,,", ",,", "", ROWS[1], "", "").encode(), {}),
-        (text(ROWS[0], HEADER, ROWS[1]).encode(), {}),
         (
             text(
                 *ROWS, "Total,,,1330.50,1250.00", ",TOTAL,,1330.50,1250.00", "As printed on 3 May,,,,", "a note"
