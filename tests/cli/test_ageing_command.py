@@ -10,7 +10,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from payflow.cli import main
-from stories.world import World, invoice
+from stories.papers import invoice
+from stories.world import World
 
 
 def ask(root: Path, *words: str) -> tuple[int, str]:

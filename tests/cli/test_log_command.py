@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 from payflow.cli import main
 from payflow.report import as_json
-from stories.world import World, contract, invoice
+from stories.papers import contract, invoice
+from stories.world import World
 
 LONG = "An agency with a name as long as this one, which no column was ever made for"
 

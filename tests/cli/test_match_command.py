@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 from payflow.cli import main
 from payflow.report import as_json
-from stories.world import BOOKS, STATEMENTS, World, invoice, line, settings
+from stories.papers import BOOKS, STATEMENTS, invoice, line, settings
+from stories.world import World
 
 
 @pytest.fixture

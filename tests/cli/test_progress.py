@@ -16,7 +16,8 @@ import pytest
 from payflow import sync as syncing
 from payflow.cli import main, progress
 from stories.fixtures import ledger, make
-from stories.world import World, invoice
+from stories.papers import invoice
+from stories.world import World
 
 __all__ = ["ledger", "make"]
 

@@ -14,7 +14,8 @@ from payflow.cli.server_glance import server_shelf
 from payflow.errors import StoreError
 from payflow.store import open_store
 from stores import url_of
-from stories.world import World, invoice
+from stories.papers import invoice
+from stories.world import World
 
 DAY = datetime.now(UTC).date()
 

@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from payflow.cli import main
 from payflow.report import as_json
 from stores import KINDS, url_of
-from stories.world import World, invoice
+from stories.papers import invoice
+from stories.world import World
 
 
 @pytest.fixture(params=KINDS)

@@ -19,80 +19,13 @@ from jsonschema import Draft202012Validator
 from payflow.cli import main
 from payflow.report.as_json import schema_text
 from report import golden
+from stories.papers import ACME, LATE, settings
 from xero_exports import sales_export, sales_invoice
 
 GOLDEN = Path(__file__).parent / "golden"
 
-SETTINGS = """\
-[business]
-name = "Studio North"
-legal_name = "Studio North Ltd, 4 Quay Street, Leeds"
-email = "billing@studio-north.example"
-timezone = "Europe/London"
-country = "GB"
-currency = "GBP"
-
-[mail]
-transport = "folder"
-folder = "outbox"
-
-[[source]]
-name = "books"
-connector = "xero"
-files = "exports/*.csv"
-
-[policy.standard]
-terms = "net-15"
-grace = 3
-spacing = 2
-late_fee = { amount = "25.00" }
-interest = { annual = "8" }
-
-[[policy.standard.step]]
-name = "reminder"
-day = 1
-email = "reminder"
-
-[[policy.standard.step]]
-name = "late-fee"
-day = 7
-email = "late-fee"
-fee = true
-"""
-
-CONTRACT = """\
-project = "acme-website"
-name = "Acme website"
-signed = 2026-10-01
-policy = "standard"
-currency = "GBP"
-
-[client]
-id = "acme"
-name = "Acme Ltd"
-email = "accounts@acme.example"
-
-[[milestone]]
-id = "deposit"
-amount = "3000.00"
-invoices = ["INV-0012"]
-
-[[milestone]]
-id = "design"
-amount = "4000.00"
-invoices = ["INV-0013"]
-
-[[phase]]
-id = "design"
-name = "Design"
-needs = ["deposit"]
-
-[[phase]]
-id = "build"
-name = "Build"
-needs = ["deposit", "design"]
-after = ["design"]
-"""
+SETTINGS = settings(steps=LATE)
+CONTRACT = f'{ACME}after = ["design"]\n'
 
 ROWS = (
     sales_invoice("INV-0012", "Acme Ltd", "02/10/2026", "17/10/2026", "3000.00", "3000.00", "0.00", "Paid"),

@@ -33,13 +33,14 @@ from payflow.policy.sightings import Sighting
 from payflow.store.mirror import BankLineRow, ClientRow, EntryRow, InvoiceRow, ReadingRow
 from payflow.store.stamp import Stamp
 from payflow.workspace import load
+from stories.papers import LATE
 
 AS_OF = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
 READ = "2026-11-20T08:00:00Z"
 STORE = "0123456789abcdef"
 
-SETTINGS = """\
+SETTINGS = f"""\
 [business]
 name = "Studio North"
 legal_name = "Studio North Ltd"
@@ -63,25 +64,15 @@ files = "shop/*.csv"
 terms = "net-15"
 grace = 3
 binding = "invoice"
-late_fee = { amount = "25.00" }
-interest = { annual = "8" }
+late_fee = {{ amount = "25.00" }}
+interest = {{ annual = "8" }}
 
-[[policy.standard.step]]
-name = "reminder"
-day = 1
-email = "reminder"
-
-[[policy.standard.step]]
-name = "late-fee"
-day = 7
-email = "late-fee"
-fee = true
-
+{LATE}
 [policy.lawful]
 terms = ["30 days", "next business day"]
 binding = "invoice"
-interest = { statute = "uk" }
-tolerance = { GBP = "1.00" }
+interest = {{ statute = "uk" }}
+tolerance = {{ GBP = "1.00" }}
 
 [[policy.lawful.step]]
 name = "reminder"

@@ -20,7 +20,8 @@ from payflow.decide.known import cut
 from payflow.decide.packing import Footing, footing, pack
 from payflow.errors import Refused
 from stores import url_of
-from stories.world import ANY_HOUR, World, invoice, settings
+from stories.papers import ANY_HOUR, invoice, settings
+from stories.world import World
 
 pytest.importorskip("distributed")
 

@@ -32,7 +32,8 @@ from payflow.store import effects, open_store
 from payflow.sync import begin
 from stores import url_of
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import BOOKS, Row, World, contract, invoice, paid, settings
+from stories.papers import BOOKS, Row, contract, invoice, paid, settings
+from stories.world import World
 
 HERE = Path(__file__).parent
 CLIENTS = {"acme": "Acme Ltd", "birch": "Birch & Co", "cedar": "Cedar GmbH", "dune": "Dune Ltd"}

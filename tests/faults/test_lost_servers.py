@@ -24,7 +24,8 @@ from payflow.store import messages
 from payflow.store.address import ServerAddress, read_address
 from payflow.store.postgresql import PostgresqlDatabase
 from stores import url_of
-from stories.world import World, invoice
+from stories.papers import invoice
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 REMINDER = "Invoice INV-0012: 3,000.00 GBP is 1 day overdue"

@@ -11,7 +11,8 @@ from threading import Thread
 
 import pytest
 
-from stories.world import World, invoice, settings
+from stories.papers import invoice, settings
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 #: Files may not grow beyond so many bytes: writing fails as it does on a full disk, in the middle of a file.

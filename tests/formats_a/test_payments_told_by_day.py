@@ -15,7 +15,8 @@ from payflow import sync as syncing
 from payflow.model.facts import State
 from payflow.policy.sightings import Sighting, untold
 from payflow.store import open_store
-from stories.world import World, settings
+from stories.papers import settings
+from stories.world import World
 
 NINJA = '[[source]]\nname = "books"\nconnector = "invoiceninja"\nfiles = "exports/*.csv"\ncurrency = "GBP"\n'
 NINJA += 'date_format = "month-first"\n'

@@ -15,7 +15,8 @@ import pytest
 from payflow import sync as syncing
 from payflow.report import as_json
 from payflow.store import Store, open_store
-from stories.world import World, settings
+from stories.papers import settings
+from stories.world import World
 
 TESTS = Path(__file__).parents[1]
 #: Connector, and files with the moments at which they were saved.

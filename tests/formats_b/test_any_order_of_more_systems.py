@@ -13,7 +13,8 @@ from formats_b.books import workbook
 from formats_b.test_any_order_of_files import shown
 from payflow import sync as syncing
 from payflow.store import open_store
-from stories.world import World, settings
+from stories.papers import settings
+from stories.world import World
 
 
 class Export(NamedTuple):

@@ -13,7 +13,8 @@ from payflow import sync as syncing
 from payflow.model.facts import State
 from payflow.model.invoice_view import Flag
 from payflow.store import open_store
-from stories.world import World, settings
+from stories.papers import settings
+from stories.world import World
 from stripe_api import exported
 from xero_exports import sales_export, sales_invoice
 

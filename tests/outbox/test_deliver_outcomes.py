@@ -16,7 +16,8 @@ from payflow.outbox import deliver
 from payflow.outbox.transport import Outcome
 from payflow.store import messages
 from stores import ON_SQLITE
-from stories.world import ANY_HOUR, World, contract, invoice, settings
+from stories.papers import ANY_HOUR, contract, invoice, settings
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 

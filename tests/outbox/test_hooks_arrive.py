@@ -22,7 +22,8 @@ from payflow.outbox import hooks, settle
 from payflow.report import operations_json
 from payflow.store import Store, effects
 from payflow.store.effects import EffectState
-from stories.world import ANY_HOUR, BOOKS, World, invoice, paid, settings
+from stories.papers import ANY_HOUR, BOOKS, invoice, paid, settings
+from stories.world import World
 
 SECRET = "s3cret-of-the-tracker"
 DEPOSIT, DESIGN = invoice("INV-0012", "3000.00"), invoice("INV-0013", "4000.00")

@@ -11,7 +11,8 @@ from payflow.decide import ground
 from payflow.model.journal import MessageState
 from payflow.outbox.propose import Proposed, Stood, new_key, propose
 from payflow.store import messages
-from stories.world import World, invoice, paid
+from stories.papers import invoice, paid
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 SECOND = invoice("INV-0013", "4000.00")

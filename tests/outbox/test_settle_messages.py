@@ -17,7 +17,8 @@ from payflow.model.journal import MessageState
 from payflow.outbox.transport import Outcome
 from payflow.store import journal, messages
 from payflow.store.memory import load_memory
-from stories.world import ANY_HOUR, World, invoice, paid, settings
+from stories.papers import ANY_HOUR, invoice, paid, settings
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 REFUSED = Outcome(MessageState.FAILED, "550 no such user here")

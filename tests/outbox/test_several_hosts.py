@@ -14,7 +14,8 @@ from payflow.nightly import RunReport
 from payflow.outbox import deliver
 from payflow.store import Store, messages, open_store
 from stores import url_of
-from stories.world import World, contract, invoice
+from stories.papers import contract, invoice
+from stories.world import World
 
 BOTH = (invoice("INV-0012", "3000.00"), invoice("INV-0020", "500.00", client="Bolt Ltd"))
 

@@ -13,7 +13,8 @@ from payflow.errors import Refused, UnknownName
 from payflow.model.facts import State
 from payflow.model.invoice_view import Flag
 from payflow.model.journal import ChargeState
-from stories.world import World, invoice, paid
+from stories.papers import invoice, paid
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 
 from payflow.cli import main
 from payflow.errors import WorkspaceError
-from stories.world import World, invoice, settings
+from stories.papers import invoice, settings
+from stories.world import World
 
 TOKEN = "t0ken-of-the-monitor"
 

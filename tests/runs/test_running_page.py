@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from documents import ROOT
-from stories.world import ANY_HOUR, World, invoice, settings
+from stories.papers import ANY_HOUR, invoice, settings
+from stories.world import World
 
 PAGE = (ROOT / "docs" / "running.md").read_text("utf-8")
 PROGRAM = Path(sysconfig.get_path("scripts")) / "payflow"

@@ -8,7 +8,8 @@ import pytest
 
 from payflow.errors import Refused
 from payflow.model.facts import State
-from stories.world import ACME, BOOKS, STEPS, World, contract, invoice, settings
+from stories.papers import ACME, BOOKS, STEPS, contract, invoice, settings
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from stores import url_of
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import World, settings
+from stories.papers import settings
+from stories.world import World
 
 FIRST = datetime(2026, 10, 21, tzinfo=World.zone)
 ORDER = ["heads-up", "reminder", "late-fee"]

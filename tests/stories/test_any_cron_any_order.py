@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from stores import url_of
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import World, invoice, settings
+from stories.papers import invoice, settings
+from stories.world import World
 
 FIRST = datetime(2026, 10, 21, tzinfo=World.zone)
 ORDER = ["heads-up", "reminder", "late-fee"]

@@ -11,7 +11,8 @@ from payflow.errors import Refused, UnknownName
 from payflow.model.facts import State
 from payflow.model.invoice_view import Flag
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import BOOKS, STATEMENTS, World, contract, invoice, line, paid, settings
+from stories.papers import BOOKS, STATEMENTS, contract, invoice, line, paid, settings
+from stories.world import World
 
 Make = Callable[..., World]
 
@@ -262,7 +263,7 @@ def test_a_number_that_a_second_client_bears_later_does_not_shut_a_gate_that_mon
 
 
 def test_an_invoice_that_left_a_list_of_open_ones_is_paid_if_the_bank_says_so(make: Make) -> None:
-    from stories.world import AGEING
+    from stories.papers import AGEING
 
     world = make(toml=settings(sources=AGEING + STATEMENTS)).on("2026-10-20").ageing(invoice("INV-0012", "3000.00"))
     world.statement().begin()

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from payflow.cli import main
 from payflow.report import operations_json
 from stories.ledger import ACME_CLIENT, LEDGER, Ledger, batch, debt, move
-from stories.world import ANY_HOUR, World, contract, invoice, settings
+from stories.papers import ANY_HOUR, contract, invoice, settings
+from stories.world import World
 
 BOTH = (
     LEDGER

@@ -22,8 +22,9 @@ from payflow.report import operations_json
 from payflow.store import Store, effects, open_store
 from payflow.store.effects import EffectState, Place
 from stories.ledger import LEDGER, Ledger, _Writes, debt, move
+from stories.papers import ANY_HOUR, settings
 from stories.till import Till
-from stories.world import ANY_HOUR, World, settings
+from stories.world import World
 
 POSTING = LEDGER + "post_charges = true\n"
 DEBT = debt("in_1", 300000, number="INV-0012")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from payflow.errors import Refused, WorkspaceError
-from stories.world import ANY_HOUR, BOOKS, World, contract, invoice, paid, settings
+from stories.papers import ANY_HOUR, BOOKS, contract, invoice, paid, settings
+from stories.world import World
 
 FEE, INTEREST = 'late_fee = { amount = "25.00" }', 'interest = { annual = "8" }'
 UK = '\ncompensation = { statute = "uk" }'

@@ -17,7 +17,8 @@ from payflow.store import journal
 from payflow.store.address import ServerAddress, read_address
 from payflow.store.schema import text_columns
 from stories.ledger import LEDGER, Ledger, batch, debt, move
-from stories.world import ANY_HOUR, BOOKS, STATEMENTS, World, contract, invoice, line, paid, settings
+from stories.papers import ANY_HOUR, BOOKS, STATEMENTS, contract, invoice, line, paid, settings
+from stories.world import World
 
 NAME, EMAIL = "Zoë Quentin-Marsh", "zoe.q@quentin.example"
 OTHER = contract("bolt-shop", "Bolt Ltd", milestones={"all": ("500.00", ["INV-0020"])}, email="pay@bolt.example")

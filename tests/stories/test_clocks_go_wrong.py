@@ -12,7 +12,8 @@ from payflow.decide import ground
 from payflow.errors import Refused
 from payflow.nightly import RunReport, note_agreement
 from payflow.store.runs import last_day, runs
-from stories.world import ANY_HOUR, World, invoice, settings
+from stories.papers import ANY_HOUR, invoice, settings
+from stories.world import World
 
 OPEN = invoice("INV-0012", "3000.00")
 

@@ -18,7 +18,8 @@ from payflow.policy.rate_digest import rates_digest
 from payflow.report.ansi import Style
 from payflow.report.replay import replay_json, replay_text
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import BOOKS, STATEMENTS, World, invoice, line, paid, settings
+from stories.papers import BOOKS, STATEMENTS, invoice, line, paid, settings
+from stories.world import World
 
 OPEN = invoice("INV-0012", "3000.00")
 

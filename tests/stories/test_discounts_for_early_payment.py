@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stories.world import ANY_HOUR, BOOKS, STEPS, World, invoice, settings
+from stories.papers import ANY_HOUR, BOOKS, STEPS, invoice, settings
+from stories.world import World
 
 
 def world(root: Path) -> World:

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from stores import ON_SQLITE
-from stories.world import ACME, World, invoice, settings
+from stories.papers import ACME, invoice, settings
+from stories.world import World
 
 # figures, which no database makes
 pytestmark = ON_SQLITE

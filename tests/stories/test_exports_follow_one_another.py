@@ -11,7 +11,8 @@ from payflow.model.facts import Role, State
 from payflow.model.invoice_view import Flag
 from payflow.model.journal import ChargeState
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import AGEING, BOOKS, World, invoice, paid, settings
+from stories.papers import AGEING, BOOKS, invoice, paid, settings
+from stories.world import World
 
 OTHER = invoice("INV-0500", "80.00", issued="2026-11-01", due="2026-11-16", client="Brook Ltd")
 

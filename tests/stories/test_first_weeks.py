@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from payflow.model.invoice_view import Flag
-from stories.world import ANY_HOUR, World, contract, invoice, settings
+from stories.papers import ANY_HOUR, contract, invoice, settings
+from stories.world import World
 
 
 def test_an_unpaid_invoice_gets_each_notice_on_its_day_and_the_fee_only_after_it_was_named(world: World) -> None:

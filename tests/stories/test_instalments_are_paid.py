@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stories.world import ANY_HOUR, BOOKS, Row, World, contract, invoice, settings
+from stories.papers import ANY_HOUR, BOOKS, Row, contract, invoice, settings
+from stories.world import World
 
 LADDER = """\
 [[policy.standard.step]]

@@ -11,7 +11,8 @@ from payflow.errors import WorkspaceError
 from payflow.money import parse
 from payflow.policy.scenario import read_scenario, work_out
 from stores import ON_SQLITE
-from stories.world import ACME, World, invoice, settings
+from stories.papers import ACME, invoice, settings
+from stories.world import World
 
 # figures, which no database makes
 pytestmark = ON_SQLITE

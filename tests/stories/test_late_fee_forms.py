@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stories.world import ANY_HOUR, BOOKS, World, contract, invoice, paid, settings
+from stories.papers import ANY_HOUR, BOOKS, contract, invoice, paid, settings
+from stories.world import World
 
 LADDER = """\
 [[policy.standard.step]]

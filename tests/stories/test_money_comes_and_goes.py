@@ -10,7 +10,8 @@ from payflow import nightly
 from payflow.model.facts import State
 from payflow.model.invoice_view import Flag
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import World, contract, invoice, paid, settings
+from stories.papers import contract, invoice, paid, settings
+from stories.world import World
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from stories.world import World, invoice, paid
+from stories.papers import invoice, paid
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 

@@ -11,7 +11,8 @@ from payflow import nightly
 from payflow.connector import ConnectorError, Problem, Scope
 from payflow.report import operations_json
 from stories.ledger import LEDGER, Ledger, debt, move
-from stories.world import ANY_HOUR, World, contract, settings
+from stories.papers import ANY_HOUR, contract, settings
+from stories.world import World
 
 OPEN = debt("in_1", 300000, number="INV-0012")
 OTHER = debt("in_2", 400000, number="INV-0013")

@@ -15,7 +15,8 @@ from payflow import place
 from payflow.errors import StoreError
 from payflow.store.address import ServerAddress, read_address
 from stores import ON_POSTGRESQL, ON_SQLITE
-from stories.world import World, invoice
+from stories.papers import invoice
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 

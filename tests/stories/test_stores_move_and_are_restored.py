@@ -18,7 +18,8 @@ from payflow.store.backup import restore, write_backup
 from payflow.store.carry import first_difference, rows_of
 from payflow.store.move import move
 from stores import KINDS, url_of
-from stories.world import World, invoice
+from stories.papers import invoice
+from stories.world import World
 
 INVOICE = invoice("INV-0012", "3000.00")
 OTHER = {"sqlite": "postgresql", "postgresql": "sqlite"}

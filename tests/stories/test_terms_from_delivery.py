@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stories.world import ACME, ANY_HOUR, BOOKS, World, invoice, settings
+from stories.papers import ACME, ANY_HOUR, BOOKS, invoice, settings
+from stories.world import World
 
 
 def world(root: Path, terms: str, said: str = "", *, due: str = "") -> World:

@@ -10,7 +10,8 @@ import pytest
 
 from payflow import sync as syncing
 from payflow.errors import ConnectorError
-from stories.world import World, invoice
+from stories.papers import invoice
+from stories.world import World
 
 
 def test_the_collector_rests_while_a_source_is_read_and_goes_on_after_it(

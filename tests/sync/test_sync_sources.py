@@ -14,7 +14,8 @@ from payflow.model.facts import State
 from payflow.store import mirror
 from payflow.sync import import_file
 from stories.ledger import LEDGER, Ledger, batch, debt, move
-from stories.world import AGEING, BOOKS, World, invoice, paid, settings, xero
+from stories.papers import AGEING, BOOKS, invoice, paid, settings, xero
+from stories.world import World
 
 TWO = '[[source]]\nname = "shop"\nconnector = "ledger"\n'
 INVOICE = invoice("INV-0012", "3000.00")

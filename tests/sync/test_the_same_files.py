@@ -13,7 +13,8 @@ from payflow import sync as syncing
 from payflow.cli import main
 from payflow.forgetting import forget
 from payflow.store import mirror
-from stories.world import BOOKS, World, invoice, settings
+from stories.papers import BOOKS, invoice, settings
+from stories.world import World
 
 ONE, TWO = invoice("INV-0012", "3000.00"), invoice("INV-0013", "4000.00")
 FOLDER = "exports/"

@@ -19,7 +19,8 @@ from outbox.receiver import Receiver
 from payflow.cli import main
 from payflow.store import Store, effects, open_store
 from payflow.workspace.secrets import masked
-from stories.world import BOOKS, World, invoice, paid, settings
+from stories.papers import BOOKS, invoice, paid, settings
+from stories.world import World
 
 CANARIES = {
     "STRIPE_API_KEY": "sk_test_CANARYstripe4711",

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from payflow.cli import main
 from payflow.policy.rate_files import mistakes_of
-from stories.world import ANY_HOUR, World, contract, invoice, settings
+from stories.papers import ANY_HOUR, contract, invoice, settings
+from stories.world import World
 
 ESCAPES = ("\x1b[2J", "\x1b]0;owned\x07", "\x9b31m", "\u202e", "\r", "\x08")
 

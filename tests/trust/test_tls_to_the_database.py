@@ -22,7 +22,8 @@ from payflow.cli.server_glance import server_shelf
 from payflow.errors import StoreError
 from payflow.store import open_store
 from payflow.store.address import ServerAddress, read_address
-from stories.world import World, invoice
+from stories.papers import invoice
+from stories.world import World
 
 #: What a client says first that wants TLS: the length, and a number that stands for it.
 _WANTS_TLS = bytes.fromhex("00000008 04d2162f")
