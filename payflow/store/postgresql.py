@@ -239,12 +239,30 @@ class PostgresqlDatabase:
         return int.from_bytes(sha256(f"{self._schema}\n{owner}".encode()).digest()[:8], "big", signed=True)
 
     def purge(self) -> None:
-        """Write every table anew, so that its files hold nothing else; the server's own log goes on as it is set up."""
+        """Write every table anew, so that its files hold nothing else; the server's own log goes on as it is set up.
+
+        Rows that a transaction which is open by now may still see would be written again: those transactions are waited for.
+        """
+        self._outlast_others()
         tables = self.query(
             "SELECT quote_ident(tablename) FROM pg_catalog.pg_tables WHERE schemaname = ?", (self._schema,)
         )
         for (table,) in tables:
             self.query(f"VACUUM (FULL) {table}")
+
+    def _outlast_others(self) -> None:
+        """Wait for every transaction that has read or written a table of this database. Raises `StoreError`."""
+        held = "SELECT DISTINCT virtualtransaction FROM pg_catalog.pg_locks WHERE locktype = 'relation'"
+        here = "database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
+        others = f"{held} AND {here} AND pid <> pg_backend_pid()"
+        deadline = time.monotonic() + self._patience
+        left = set(self.query(others))
+        while left:
+            if time.monotonic() >= deadline:
+                found = "another program reads this database, so that what was deleted stays in its files for now"
+                raise StoreError(str(Problem(self.where, found, "End that program and try again.")))
+            time.sleep(_PAUSE)
+            left &= set(self.query(others))
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -382,3 +382,24 @@ def test_many_rows_go_in_like_few(store: Store) -> None:
     assert store.query("SELECT DISTINCT value FROM meta WHERE name <> 'mirror-counter'") == [("\\N",)]
     with pytest.raises(DuplicateKeyError), store.transaction() as tx:
         tx.executemany(SET, [(f"{number % 99}x", "") for number in range(200)])
+
+
+def test_what_was_deleted_is_not_said_to_be_gone_while_a_transaction_may_still_see_it(url: str, store: Store) -> None:
+    address = read_address(url, ROOT)
+    assert isinstance(address, ServerAddress)
+    with store.transaction() as tx:
+        tx.execute(SET, ("gone", "word of a person"))
+    with connect(store) as other, closing(PostgresqlDatabase(address, patience=0.2)) as purging:
+        other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        other.execute("SELECT count(*) FROM meta")
+        with store.transaction() as tx:
+            tx.execute("DELETE FROM meta WHERE name = ?", ("gone",))
+        with pytest.raises(StoreError, match="another program reads this database, so that what was deleted stays"):
+            purging.purge()
+        other.execute("COMMIT")
+        purging.purge()
+        other.execute("RESET default_transaction_read_only")
+        path = "pg_read_binary_file(pg_relation_filepath('meta'::regclass))"
+        other.execute("CHECKPOINT")
+        [[content]] = other.execute(f"SELECT encode({path}, 'escape')")
+    assert "word of a person" not in content

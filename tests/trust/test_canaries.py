@@ -160,7 +160,7 @@ def test_no_secret_is_found_after_a_run_whose_mail_source_hook_and_monitor_fail(
     text = (studio.root / "payflow.toml").read_text()
     studio.settings(text.replace("[[source]]", f"{STRIPE}\n[[source]]", 1))
     outputs = [CliRunner().invoke(main, [*words, "run"]).output]
-    studio.books(paid("INV-0012", "3000.00"), name="later.csv")
+    studio.on("2026-10-21").books(paid("INV-0012", "3000.00"), name="later.csv")
     monkeypatch.setenv("PAYFLOW_TRACEBACK", "1")
     monkeypatch.chdir(studio.root)
     outputs += [CliRunner().invoke(main, [*words, *command]).output for command in COMMANDS]
