@@ -6,8 +6,10 @@ batch; a source that cannot be read at all raises `ConnectorError`. Nothing here
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
@@ -20,6 +22,8 @@ from payflow.model.facts import EntryKind, LineKind, Reading, Scope, Settlement,
 from payflow.money import AmountError, Marks, decimal, exponent, is_currency, parse
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     import pandas as pd
 
 __all__ = [
@@ -242,13 +246,19 @@ class TellsNear(Protocol):
         ...
 
 
+@cache
+def _entry_points(_path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """The connectors that the packages on Python's path bring, by name: a command asks several times."""
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group="payflow.connectors")}
+
+
 class _Installed(Mapping[str, ConnectorSpec]):
     """Installed connectors by name; each is imported when it is first asked for, since most runs need one or two."""
 
     def __init__(self) -> None:
-        from importlib.metadata import entry_points
-
-        self._points = {point.name: point for point in entry_points(group="payflow.connectors")}
+        self._points = _entry_points(tuple(sys.path))
         self._loaded: dict[str, ConnectorSpec] = {}
 
     def __getitem__(self, name: str) -> ConnectorSpec:
@@ -285,6 +295,7 @@ def discover() -> Mapping[str, ConnectorSpec]:
     return _Installed()
 
 
+@cache
 def release(name: str) -> str:
     """Which releases of payflow and of a connector's package read with it."""
     from importlib.metadata import version

@@ -58,6 +58,8 @@ def begin_session() -> None:
 def end_session() -> None:
     """Stop the server, if one was started, and wait until it is gone."""
     if os.environ.get(_OWNER) != str(os.getpid()):
+        for keeper in _keepers:
+            keeper.returncode = 0  # it outlives this worker on purpose, without a warning: the owner stops it
         return
     folder = Path(os.environ[_FOLDER])
     if not folder.exists():

@@ -7,9 +7,11 @@ multiplied or added up has an end.
 
 from __future__ import annotations
 
+from types import CodeType
 from typing import Any
 
-from jinja2 import nodes
+from jinja2 import BytecodeCache, nodes
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -18,6 +20,30 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 TURNS = 100_000
 #: Signs of a text, items of a list, and the greatest number that sums and products may come to.
 SIZE = 1_000_000
+
+
+class Compiled(BytecodeCache):
+    """Templates that this process has compiled, for as long as their text stays the same.
+
+    Which of them are escaped and what may be called goes by their names, the same in every workspace.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled of this very text."""
+        checksum, code = self._codes.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        if bucket.code is not None:
+            self._codes[bucket.key] = bucket.checksum, bucket.code
+
+
+COMPILED = Compiled()
 
 
 class Sandbox(ImmutableSandboxedEnvironment):

@@ -95,7 +95,7 @@ class Templates:
         if language not in self._environments:
             from jinja2 import FileSystemLoader, StrictUndefined
 
-            from payflow.outbox.sandbox import Sandbox
+            from payflow.outbox.sandbox import COMPILED, Sandbox
 
             environment = Sandbox(
                 loader=FileSystemLoader(self.folders(language)),
@@ -104,6 +104,7 @@ class Templates:
                 trim_blocks=True,
                 lstrip_blocks=True,
                 auto_reload=False,
+                bytecode_cache=COMPILED,
             )
             environment.filters["day"] = wording.day
             environment.filters["count"] = wording.count

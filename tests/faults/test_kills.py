@@ -30,7 +30,7 @@ SHARES = {
 def test_whenever_runs_are_killed_each_effect_happens_once(store_kind: str, transport: str) -> None:
     url_of(store_kind)
     offset, crowds = SHARES[store_kind, transport]
-    words = f"--store {store_kind} --transport {transport} --every 400 --offset {offset} --places 4 --cuts 3"
+    words = f"--store {store_kind} --transport {transport} --every 800 --offset {offset} --places 4 --cuts 3"
     done = subprocess.run(
         [sys.executable, str(HARNESS), *words.split(), f"--crowds={crowds}", f"--random={1 - crowds}", "--json"],
         capture_output=True,
