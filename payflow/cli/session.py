@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -132,7 +133,8 @@ class Session:
         place = glance(self, *question)
         kept = place.read() if place is not None else None
         if kept is None:
-            kept = Answer(*work_out(), self.complaints)
+            with _no_collecting():
+                kept = Answer(*work_out(), self.complaints)
             if place is not None:
                 place.keep(kept)
         else:
@@ -156,6 +158,19 @@ class Session:
         for line in lines:
             click.echo(line, err=True)
         self.complaints.extend(lines)
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """No looking for garbage that refers to itself: an answer makes many objects and hardly any of that."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 #: Hands the session to a command as its first argument.
