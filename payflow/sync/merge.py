@@ -13,7 +13,7 @@ from payflow.model.facts import Status
 from payflow.store.mirror import InvoiceRow
 
 #: What moves with time, and the currency it is told in: taken as a whole from one report.
-STATE = (*("currency", "total", "paid", "credited", "balance", "status", "closed_on", "dated_entries", "state_as_of"),)
+STATE = ("currency", "total", "paid", "credited", "balance", "status", "closed_on", "dated_entries", "state_as_of")
 
 
 def merge(old: InvoiceRow, new: InvoiceRow, *, rival: bool = False) -> InvoiceRow:
