@@ -27,8 +27,7 @@ from payflow.store.moments import from_moment, to_day
 from payflow.store.stamp import Stamp, stamp
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
-
+    from payflow.outbox.mime import Email
     from payflow.store import Store, Transaction
 
 #: Waits between tries that failed for now: 15 minutes, doubling, at most a day.
@@ -57,7 +56,7 @@ class Letter(Struct, frozen=True):
 
     key: str
     addresses: Sequence[str]
-    email: EmailMessage
+    email: Email
     body: Mapping[str, Any]
 
 

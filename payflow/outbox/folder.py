@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from email.message import EmailMessage
 from pathlib import Path
 
 from payflow.errors import DeliveryError
 from payflow.model.journal import MessageState
-from payflow.outbox.mime import wire
+from payflow.outbox.mime import Email, wire
 from payflow.outbox.transport import Outcome, checked_key
 
 
@@ -30,7 +29,7 @@ class FolderTransport:
         self._tmp = folder / "tmp"
         self._new = folder / "new"
 
-    def prepare(self, key: str, message: EmailMessage, recipients: Sequence[str]) -> _Written:
+    def prepare(self, key: str, message: Email, recipients: Sequence[str]) -> _Written:
         """Write `tmp/KEY` and have it on the disk."""
         place, target = self._places(key)
         content = wire(message, utf8=not all(item.isascii() for item in recipients))

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
-import unicodedata
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+
+from msgspec import Struct
 
 from payflow.errors import DeliveryError
 from payflow.model.agreement import Business
 from payflow.outbox.transport import checked_key
 
-#: Bodies are encoded (quoted-printable or base64, whichever is shorter) unless they are short lines of ASCII.
+#: How the standard library writes a header: folded, and in 7-bit form.
 POLICY = SMTP.clone(cte_type="7bit")
+#: A line is not longer than this where that can be helped (RFC 5322).
+_LINE = 78
 
-_BLANK_CATEGORIES = frozenset(("Cc", "Cs", "Zl", "Zp"))
+#: Control characters, halves of surrogate pairs, and what separates lines and paragraphs.
+_BLANKS = r"\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
+_BLANK = re.compile(f"[{_BLANKS}]")
+_UNPRINTABLE = re.compile(rf"(?![\t\n])[{_BLANKS}]")
 _ATOMS = r"[^\s\x00-\x1f\x7f<>()\[\]\\,;:@\"]+"
 _ADDRESS = re.compile(rf"({_ATOMS})@({_ATOMS})")
 _LONGEST_ADDRESS = 254
+
+
+class Email(Struct, frozen=True):
+    """An e-mail before it has its form for the wire (`wire`). `html` is empty where plain text is all there is."""
+
+    sender: str
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    html: str
 
 
 def build(
@@ -34,7 +51,7 @@ def build(
     now: datetime,
     *,
     name: str = "",
-) -> EmailMessage:
+) -> Email:
     """The e-mail from the business to the first of `addresses` (whose owner is `name`), with copies to the others.
 
     Names and subjects lose their line breaks and control characters; an address with one is refused (`DeliveryError`).
@@ -42,25 +59,74 @@ def build(
     """
     sender = address(business.email)
     to, *copies = [address(item) for item in addresses]
-    message = EmailMessage(policy=POLICY)
-    message["From"] = _named(business.name, sender)
-    message["To"] = _named(name, to)
-    if copies:
-        message["Cc"] = tuple(_named("", copy) for copy in copies)
-    message["Subject"] = _for_header(subject)
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{checked_key(key)}@{_ascii_domain(sender)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Payflow-Key"] = key
-    message.set_content(_printable(text))
-    if html:
-        message.add_alternative(_printable(html), subtype="html")
-    return message
+    headers = (
+        ("From", _named(business.name, sender)),
+        ("To", _named(name, to)),
+        *([("Cc", ", ".join(_named("", copy) for copy in copies))] if copies else []),
+        ("Subject", _for_header(subject)),
+        ("Date", format_datetime(now)),
+        ("Message-ID", f"<{checked_key(key)}@{_ascii_domain(sender)}>"),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Payflow-Key", key),
+        ("MIME-Version", "1.0"),
+    )
+    return Email(sender, headers, _printable(text), _printable(html))
 
 
-def wire(message: EmailMessage, *, utf8: bool = False) -> bytes:
-    """The bytes of a message with the line ends of the wire; `utf8` where an address is not ASCII (RFC 6531)."""
-    return message.as_bytes(policy=POLICY.clone(utf8=utf8))
+def wire(email: Email, *, utf8: bool = False) -> bytes:
+    """The bytes of an e-mail with the line ends of the wire; `utf8` where an address is not ASCII (RFC 6531)."""
+    headers = b"".join(_header(name, value, utf8) for name, value in email.headers)
+    text = _part("plain", email.text)
+    if not email.html:
+        return headers + text
+    # nobody can guess it, so that no text has it; "=_" is in nothing that is quoted-printable or base64 (RFC 2045, 6.7)
+    boundary = f"=_{secrets.token_hex(16)}".encode()
+    return b"".join(
+        (
+            headers,
+            b'Content-Type: multipart/alternative;\r\n boundary="',
+            boundary,
+            b'"\r\n\r\n--',
+            boundary,
+            b"\r\n",
+            text,
+            b"\r\n--",
+            boundary,
+            b"\r\n",
+            _part("html", email.html),
+            b"\r\n--",
+            boundary,
+            b"--\r\n",
+        )
+    )
+
+
+def _header(name: str, value: str, utf8: bool) -> bytes:
+    """A header as the standard library writes it, which takes it long; plain short ones are neither folded nor encoded."""
+    if len(name) + len(": ") + len(value) <= _LINE and "=?" not in value:
+        plain = _PLAIN_ADDRESS if name in _OF_ADDRESSES else _PLAIN_WORDS
+        if plain.fullmatch(value):
+            return f"{name}: {value}\r\n".encode("ascii")
+    policy = POLICY.clone(utf8=utf8)
+    return policy.fold_binary(*policy.header_store_parse(name, value))
+
+
+_OF_ADDRESSES = frozenset({"From", "To", "Cc"})
+_PLAIN_WORDS = re.compile("[!-~]+(?: [!-~]+)*")
+_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_SPEC = rf"{_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})*"
+_PLAIN_ADDRESS = re.compile(f"{_ATOM}(?: {_ATOM})* <{_SPEC}>|{_SPEC}")
+
+
+def _part(kind: str, text: str) -> bytes:
+    """A text with its headers: as it is if its lines are short and ASCII, else quoted-printable or base64, what is shorter."""
+    body = (text if text.endswith("\n") else f"{text}\n").encode().replace(b"\n", b"\r\n")
+    encoding = "7bit"
+    if not body.isascii() or max(map(len, body.split(b"\r\n"))) > _LINE:
+        quoted, coded = binascii.b2a_qp(body), base64.encodebytes(body).replace(b"\n", b"\r\n")
+        encoding, body = ("base64", coded) if len(coded) < len(quoted) else ("quoted-printable", quoted)
+    headers = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return headers.encode("ascii") + body
 
 
 def address(text: str) -> str:
@@ -81,7 +147,7 @@ def address(text: str) -> str:
 
 def one_line(text: str) -> str:
     """A text for a header: control characters and line breaks of any kind are blanks, runs of blanks are one."""
-    return " ".join("".join(" " if unicodedata.category(sign) in _BLANK_CATEGORIES else sign for sign in text).split())
+    return " ".join(_BLANK.sub(" ", text).split())
 
 
 def _for_header(text: str) -> str:
@@ -91,13 +157,12 @@ def _for_header(text: str) -> str:
 
 def _printable(text: str) -> str:
     """A body without control characters (tabs and line ends stay) and halves of surrogate pairs."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in plain if sign in "\n\t" or unicodedata.category(sign) not in _BLANK_CATEGORIES)
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _named(name: str, addr_spec: str) -> Address:
+def _named(name: str, addr_spec: str) -> str:
     local, _, domain = addr_spec.rpartition("@")
-    return Address(display_name=_for_header(name), username=local, domain=domain)
+    return str(Address(display_name=_for_header(name), username=local, domain=domain))
 
 
 def _ascii_domain(addr_spec: str) -> str:

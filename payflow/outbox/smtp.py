@@ -8,25 +8,20 @@ that breaks after it, before the reply, leaves it `unsure`.
 from __future__ import annotations
 
 import ipaddress
-import re
 import selectors
 import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from email.message import EmailMessage
 
 from payflow.errors import DeliveryError
 from payflow.model.agreement import Smtp
 from payflow.model.journal import MessageState
-from payflow.outbox.mime import address, wire
+from payflow.outbox.mime import Email, address, wire
 from payflow.outbox.transport import Outcome, checked_key
 
 #: How many times the usual timeout the reply to a whole message may take: servers look through it first.
 PATIENCE = 10
-
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 #: What a server says when it is the session that it minds, not the message (RFC 4954, RFC 3207).
 _SESSION_CODES = (421, 530, 534, 535, 538)
@@ -42,10 +37,10 @@ class SmtpTransport:
         self._connection: smtplib.SMTP | None = None
         self._gave_up: DeliveryError | None = None
 
-    def prepare(self, key: str, message: EmailMessage, recipients: Sequence[str]) -> _Announced:
+    def prepare(self, key: str, message: Email, recipients: Sequence[str]) -> _Announced:
         """Everything up to the server's "go ahead"; the content is not sent yet."""
         checked_key(key)
-        sender = address(str(message["From"].addresses[0].addr_spec))
+        sender = message.sender
         main, *copies = [address(item) for item in recipients]
         connection = self._session()
         try:
@@ -279,7 +274,7 @@ def _greeted(settings: Smtp, context: ssl.SSLContext | None) -> smtplib.SMTP:
     return connection
 
 
-def _content(connection: smtplib.SMTP, message: EmailMessage, addresses: Sequence[str]) -> tuple[bytes, Sequence[str]]:
+def _content(connection: smtplib.SMTP, message: Email, addresses: Sequence[str]) -> tuple[bytes, Sequence[str]]:
     """The bytes for DATA without their last line end, dot-stuffed, and the options of MAIL they ask for."""
     options = []
     foreign = next((item for item in addresses if not item.isascii()), None)
@@ -289,10 +284,11 @@ def _content(connection: smtplib.SMTP, message: EmailMessage, addresses: Sequenc
                 f"the mail server cannot write to {foreign}: it does not offer SMTPUTF8", permanent=True
             )
         options = ["SMTPUTF8", "BODY=8BITMIME"]
-    data = _LINE_END.sub(b"\r\n", wire(message, utf8=foreign is not None))
+    data = wire(message, utf8=foreign is not None)
     if connection.has_extn("size"):
         options.append(f"SIZE={len(data)}")
-    return _LEADING_DOT.sub(b"..", data.removesuffix(b"\r\n")), options
+    # the first line is a header's
+    return data.removesuffix(b"\r\n").replace(b"\n.", b"\n.."), options
 
 
 def _accepts(connection: smtplib.SMTP, copy: str) -> bool:

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from email.message import EmailMessage
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from payflow.errors import DeliveryError
 from payflow.model.agreement import MailSettings
 from payflow.model.journal import MessageState
+
+if TYPE_CHECKING:
+    from payflow.outbox.mime import Email
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
@@ -44,7 +46,7 @@ class Transport(Protocol):
 
     name: str
 
-    def prepare(self, key: str, message: EmailMessage, recipients: Sequence[str]) -> Prepared:
+    def prepare(self, key: str, message: Email, recipients: Sequence[str]) -> Prepared:
         """Get `message` ready for `recipients`: the first is the main one, the others get copies.
 
         `key` names the message for good. Raises `DeliveryError`; `permanent` when another try would not help.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 
 from payflow.errors import DeliveryError
 from payflow.model.journal import MessageState
+from payflow.outbox.mime import Email
 from payflow.outbox.transport import Outcome
 
 GONE_WRONG = Outcome(MessageState.UNSURE, "the connection broke after the last dot")
@@ -23,7 +23,7 @@ class Post:
     to: list[Sequence[str]] = field(default_factory=list)
     name: str = "post"
 
-    def prepare(self, key: str, message: EmailMessage, recipients: Sequence[str]) -> _Ready:
+    def prepare(self, key: str, message: Email, recipients: Sequence[str]) -> _Ready:
         if self.answers and isinstance(self.answers[0], DeliveryError):
             raise self.answers.pop(0)
         return _Ready(self, key, recipients)

@@ -17,14 +17,14 @@ from payflow.model.agreement import Business, MailSettings
 from payflow.model.journal import MessageState
 from payflow.outbox import folder as folder_module
 from payflow.outbox.folder import FolderTransport
-from payflow.outbox.mime import build
+from payflow.outbox.mime import Email, build
 from payflow.outbox.transport import open_transport
 
 NORTH = Business("Studio North", "Studio North Ltd", "billing@studio-north.example", "Europe/London", "GB", "GBP")
 TO = ("accounts@acme.example",)
 
 
-def letter(text: str = "Hello\n") -> EmailMessage:
+def letter(text: str = "Hello\n") -> Email:
     return build(NORTH, TO, "Invoice INV-0013", text, "", "m1", datetime(2026, 11, 12, 9, tzinfo=UTC))
 
 

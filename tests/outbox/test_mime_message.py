@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import SMTP, default
 from typing import Any
+from unicodedata import category
 
 import pytest
 from hypothesis import given
@@ -14,13 +15,13 @@ from hypothesis import strategies as st
 
 from payflow.errors import DeliveryError
 from payflow.model.agreement import Business
-from payflow.outbox.mime import address, build, one_line, wire
+from payflow.outbox.mime import Email, address, build, one_line, wire
 
 NORTH = Business("Studio North", "Studio North Ltd", "billing@studio-north.example", "Europe/London", "GB", "GBP")
 NOW = datetime(2026, 11, 12, 9, 30, tzinfo=timezone(timedelta(hours=1)))
 
 
-def built(**changes: Any) -> EmailMessage:
+def built(**changes: Any) -> Email:
     given: dict[str, Any] = {
         "business": NORTH,
         "addresses": ("accounts@acme.example",),
@@ -34,7 +35,7 @@ def built(**changes: Any) -> EmailMessage:
     return build(**{**given, **changes})
 
 
-def arrived(message: EmailMessage) -> EmailMessage:
+def arrived(message: Email) -> EmailMessage:
     return message_from_bytes(wire(message), EmailMessage, policy=default)
 
 
@@ -126,6 +127,56 @@ def test_any_words_become_a_message_that_every_server_takes(subject: str, name: 
         *("MIME-Version", "Content-Type"),
     }
     assert [item.addr_spec for item in back["To"].addresses] == ["accounts@acme.example"]
+
+
+#: What names are made of, and what has a meaning in headers.
+NAMES = st.text(st.sampled_from("Ab9 .,;:&'\"()<>@\\/=?_-é\t"), max_size=90) | st.text(max_size=60)
+
+
+@given(
+    name=NAMES, subject=NAMES, local=st.text(st.sampled_from("ab.=?'+{}é"), min_size=1, max_size=40), utf8=st.booleans()
+)
+def test_headers_are_written_as_the_standard_library_writes_them(
+    name: str, subject: str, local: str, utf8: bool
+) -> None:
+    message = built(name=name, subject=subject, addresses=(f"{local}@acme.example", "boss@acme.example"))
+    usual = EmailMessage(policy=SMTP.clone(cte_type="7bit", utf8=utf8))
+    for header, value in message.headers:
+        usual[header] = value
+    written = wire(message, utf8=utf8).partition(b"Content-Type")[0]
+    assert sorted(_headers(written)) == sorted(_headers(usual.as_bytes()))
+
+
+def _headers(data: bytes) -> list[bytes]:
+    """Headers with all their lines."""
+    return [header for header in data.replace(b"\r\n ", b"\n ").split(b"\r\n") if header]
+
+
+@given(text=st.text(max_size=500), html=st.text(max_size=500), blank=st.sampled_from(["", " ", "\t", "."]))
+def test_texts_arrive_as_they_were(text: str, html: str, blank: str) -> None:
+    texts = [f"{blank}{one}{blank}\n{'=' * len(one)} é\n" for one in (text, html)]
+    plain, marked = arrived(built(text=texts[0], html=texts[1])).iter_parts()
+    for part, sent in zip((plain, marked), texts, strict=True):
+        lines = sent.replace("\r\n", "\n").replace("\r", "\n")
+        kept = "".join(sign for sign in lines if sign in "\n\t" or category(sign) not in ("Cc", "Cs", "Zl", "Zp"))
+        assert part.get_content().replace("\r\n", "\n") == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("short lines\nof ASCII\n", "7bit"),
+        ("x" * 78, "7bit"),
+        ("x" * 79, "quoted-printable"),
+        ("a line that speaks of a café\n" * 30, "quoted-printable"),
+        ("Žluťoučký kůň příšerně úpěl ďábelské ódy\n", "base64"),
+    ],
+)
+def test_a_text_is_encoded_in_the_shorter_way_and_only_if_it_must_be(text: str, encoding: str) -> None:
+    message = arrived(built(text=text, html=""))
+    assert message["Content-Transfer-Encoding"] == encoding
+    assert message.get_content().replace("\r\n", "\n").rstrip("\n") == text.rstrip("\n")
+    assert max(map(len, wire(built(text=text, html="")).splitlines())) <= 78
 
 
 @given(st.text())

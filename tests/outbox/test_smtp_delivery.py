@@ -23,7 +23,7 @@ from payflow.errors import DeliveryError
 from payflow.model.agreement import Business, MailSettings, Smtp
 from payflow.model.journal import MessageState
 from payflow.outbox import smtp as smtp_module
-from payflow.outbox.mime import build
+from payflow.outbox.mime import Email, build
 from payflow.outbox.smtp import SmtpTransport
 from payflow.outbox.transport import open_transport
 
@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 12, 9, 30, tzinfo=UTC)
 MAIN, COPY = "accounts@acme.example", "boss@acme.example"
 
 
-def letter(text: str = "Hello\n", addresses: Sequence[str] = (MAIN,), key: str = "m1") -> EmailMessage:
+def letter(text: str = "Hello\n", addresses: Sequence[str] = (MAIN,), key: str = "m1") -> Email:
     return build(NORTH, addresses, "Invoice INV-0013", text, "", key, NOW)
 
 
@@ -107,7 +107,7 @@ def transport_to(given: Smtp) -> Iterator[SmtpTransport]:
         transport.close()
 
 
-def refused(given: Smtp, message: EmailMessage | None = None) -> DeliveryError:
+def refused(given: Smtp, message: Email | None = None) -> DeliveryError:
     """How the transport says that a message cannot be prepared."""
     with transport_to(given) as transport, pytest.raises(DeliveryError) as caught:
         transport.prepare("m1", message or letter(), (MAIN,))
