@@ -127,10 +127,12 @@ _PAUSE = 0.02
 #: KiB of pages that a writer may hold. Keys in no order are written all over an index, and with SQLite's usual 2 MiB each of its
 #: pages goes to the disk many times: 400,000 such invoices take a third less time with these.
 _CACHE = 64 * 1024
-#: Rows of one statement; more of them are no quicker.
-_AT_ONCE = 20
-#: Statements whose rows are gathered before they run.
-_STATEMENTS = 500
+#: Rows of one statement. The fewer are as quick for SQLite itself; but of many rows a statement runs long without Python's lock,
+#: and another thread goes on meanwhile.
+_AT_ONCE = (1000, 20, 1)
+#: Rows that are gathered before they are written, and values that one statement may have.
+_GATHERED = 10_000
+_MOST_VALUES = 32_000
 #: `RETURNING` came with this release.
 _OLDEST = (3, 35, 0)
 
@@ -306,17 +308,20 @@ class SqliteTransaction:
 
         Several rows go into one statement, which takes two thirds of the time of as many statements.
         """
-        single, several = (upsert_statement(table, columns, keys, count) for count in (1, _AT_ONCE))
         written, source = 0, iter(rows)
         with self._guard():
-            while batch := list(islice(source, _AT_ONCE * _STATEMENTS)):
+            while batch := list(islice(source, _GATHERED)):
                 if set(map(len, batch)) != {len(columns)}:
                     # values of one row would stand in the next
                     raise ValueError(f"a row for {table} has not {len(columns)} values")
-                whole = len(batch) - len(batch) % _AT_ONCE
-                values = chain.from_iterable(batch[:whole])
-                written += self.executemany(several, zip(*[values] * (_AT_ONCE * len(columns)), strict=True))
-                written += self.executemany(single, batch[whole:])
+                start = 0
+                for count in _AT_ONCE:
+                    end = len(batch) - (len(batch) - start) % count
+                    if start < end and count * len(columns) <= _MOST_VALUES:
+                        values = chain.from_iterable(batch[start:end])
+                        statement = upsert_statement(table, columns, keys, count)
+                        written += self.executemany(statement, zip(*[values] * (count * len(columns)), strict=True))
+                        start = end
         return written
 
     def set_schema_version(self, number: int) -> None:

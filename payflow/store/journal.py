@@ -22,11 +22,13 @@ __all__ = [
     "Erased",
     "Head",
     "JournalEntry",
+    "Prepared",
     "append",
     "entries",
     "erase",
     "erasures",
     "head",
+    "prepare",
     "rebuild_projections",
     "restore_projections",
     "verify",
@@ -53,30 +55,43 @@ class JournalEntry(NamedTuple):
     body: Mapping[str, Any]
 
 
-def append(tx: Transaction, records: Sequence[Record], *, at: datetime) -> list[int]:
+class Prepared(NamedTuple):
+    """A record of which the body is written and digested: the long part of appending it, which needs no database."""
+
+    record: Record
+    salt: str
+    body: str
+    digest: str
+
+
+def prepare(record: Record) -> Prepared:
+    """Write and digest the body of a record. Raises `TypeError` for a body that is not JSON or holds a float."""
+    body, salt = chain.canonical(record.body), secrets.token_hex(chain.SALT_BYTES)
+    return Prepared(record, salt, body, chain.digest_of(chain.VERSION, salt, record.client, record.project, body))
+
+
+def append(tx: Transaction, records: Sequence[Record | Prepared], *, at: datetime) -> list[int]:
     """Append records in order and apply their projections; returns their sequence numbers.
 
     Raises `TypeError`, before anything is written, for a body that is not JSON or holds a float, and `DuplicateKeyError` for an
     identity or a charge that exists already; that dooms the transaction.
     """
-    bodies = [chain.canonical(record.body) for record in records]
+    ready = [record if isinstance(record, Prepared) else prepare(record) for record in records]
     moment, last = to_moment(at), head(tx)
     sealed: list[Sealed] = []
-    salts: list[str] = []
-    for record, body in zip(records, bodies, strict=True):
-        salts.append(secrets.token_hex(chain.SALT_BYTES))
-        digest = chain.digest_of(chain.VERSION, salts[-1], record.client, record.project, body)
-        sealed.append(_seal(record, last, moment, digest))
+    for one in ready:
+        sealed.append(_seal(one.record, last, moment, one.digest))
         last = Head(sealed[-1].seq, sealed[-1].hash)
     tx.executemany(_INSERT, sealed)
     tx.executemany(
         "INSERT INTO journal_body (seq, salt, body) VALUES (?, ?, ?)",
-        ((row.seq, salt, body) for row, salt, body in zip(sealed, salts, bodies, strict=True)),
+        ((row.seq, one.salt, one.body) for row, one in zip(sealed, ready, strict=True)),
     )
-    for row, record, body in zip(sealed, records, bodies, strict=True):
+    for row, one in zip(sealed, ready, strict=True):
         if row.kind in projections.PROJECTED:
             # as it is read back, so that a rebuilt projection equals this one; columns of texts and numbers come back as they are
-            projections.project(tx, row.seq, row.kind, record.body if "columns" in record.body else json.loads(body))
+            body = one.record.body
+            projections.project(tx, row.seq, row.kind, body if "columns" in body else json.loads(one.body))
     return [row.seq for row in sealed]
 
 

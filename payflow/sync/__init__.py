@@ -29,12 +29,13 @@ from payflow.store.mirror import ReadingRow
 from payflow.store.moments import to_moment
 from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
 from payflow.sync import lines, same
-from payflow.sync.apply import Counts, apply
+from payflow.sync.apply import apply
 from payflow.sync.collecting import thrifty, uncollected
 from payflow.sync.keep_out import kept_out
 from payflow.sync.known import known
 from payflow.sync.tables import Read, gather
 from payflow.sync.unknown import unknown
+from payflow.sync.work import Counts
 
 if TYPE_CHECKING:
     from payflow.store import Store
@@ -175,7 +176,7 @@ def file_at(
     spec = specs[connector] if connector is not None else claimant(path, specs)
     settings = _settings_for(workspace, spec, source)
     context = _context(workspace, settings, [path], now, {**settings.options, **(options or {})})
-    return File(spec, source, context, same.contents(context))
+    return File(spec, source, context, same.Contents(context.files))
 
 
 def read_file(file: File) -> FileRead:
@@ -333,13 +334,14 @@ def _read_into(
     *,
     full: bool,
 ) -> SyncReport:
-    contents = same.contents(context)
-    digest = same.digest(store, spec, source.key, context, contents)
-    before = None if full else same.taken(store, source.key, digest, now)
-    if before is not None:
-        return _again(source, spec, before)
+    contents = same.Contents(context.files)
+    if not full:
+        before = same.taken(store, source.key, same.digest(store, spec, source.key, context, contents), now)
+        if before is not None:
+            return _again(source, spec, before)
     with uncollected(), thrifty():
         reads, next_cursor = gather(ask(spec.open(context)))
+    digest = same.digest(store, spec, source.key, context, contents)
     each = same.of_files(spec, context, contents)
     return _store(store, workspace, source, spec, reads, next_cursor, now, digest, each)
 

@@ -13,8 +13,8 @@ from payflow.model.facts import LineKind
 from payflow.model.journal import Record, RecordKind
 from payflow.store import journal, mirror
 from payflow.store.mirror import BankLineRow
-from payflow.sync.apply import Counts
 from payflow.sync.tables import Line, Read
+from payflow.sync.work import Counts
 
 if TYPE_CHECKING:
     from payflow.store import Store, Transaction

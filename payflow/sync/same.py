@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,17 +22,19 @@ from payflow.errors import Problem
 from payflow.store.memory import forgotten
 from payflow.store.moments import from_moment, to_moment
 from payflow.store.workings import get_meta, set_meta
+from payflow.sync.meanwhile import Meanwhile
 
 if TYPE_CHECKING:
     from payflow.store import Reader, Transaction
-
-#: Name, time and digest of each file, oldest first.
-Contents = Sequence[tuple[str, int, str]]
 
 #: Named values with what a source was last read from; `forget` deletes them, since problems quote what was read.
 _NAME = "files-read:"
 #: More problems than these are not kept: the files are read again to tell them.
 _MOST = 1000
+#: Bytes of files that are worth another thread.
+_LARGE = 8 * 1024**2
+#: Nanoseconds after which a file's next change has another time for certain.
+_SETTLED = 1_000_000_000
 
 
 class Before(Struct, frozen=True):
@@ -42,41 +45,73 @@ class Before(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def contents(context: SourceContext) -> Contents:
-    """Names, times and digests of a source's files, as they are now: taken before they are read, so that what is written into
-    one meanwhile is read next time. Nothing for a source without files, and where one cannot be read."""
+class Contents:
+    """Names, times and digests of a source's files as they are when this is made.
+
+    Large ones are digested by another thread while they are read. One that is written to meanwhile has no digest: what was
+    read of it may be older or newer than what was digested, so it is read next time.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._stamps = _stamps(paths)
+        sizes, times = [size for size, _ in self._stamps or ()], [changed for _, changed in self._stamps or ()]
+        # of a file that was written to just now another write may bear the same time
+        settled = time.time_ns() - max(times, default=0) > _SETTLED
+        later = sum(sizes) > _LARGE and settled
+        self._digests = Meanwhile(self._made) if later else None
+        self._rows = [] if later else self._made()
+
+    def rows(self) -> Sequence[tuple[str, int, str]]:
+        """Name, time and digest of each file, oldest first. Nothing for a source without files, and where one cannot be
+        read, or became another one while it was digested and read."""
+        if self._digests is None:
+            return self._rows
+        rows = self._digests.result()
+        return rows if _stamps(self._paths) == self._stamps else []
+
+    def _made(self) -> list[tuple[str, int, str]]:
+        changed = [stamp[1] for stamp in self._stamps or ()]
+        try:
+            return [(path.name, at, _digest(path)) for path, at in zip(self._paths, changed, strict=False)]
+        except OSError:
+            return []
+
+
+def _stamps(paths: Sequence[Path]) -> list[tuple[int, int]] | None:
+    """Size and time of change of each; None where one cannot be asked."""
     try:
-        return [_of_file(path) for path in context.files]
+        return [(status.st_size, status.st_mtime_ns) for status in (path.stat() for path in paths)]
     except OSError:
-        return []
+        return None
 
 
-def _of_file(path: Path) -> tuple[str, int, str]:
-    changed = path.stat().st_mtime_ns
+def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        return path.name, changed, hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def digest(db: Reader, spec: ConnectorSpec, key: str, context: SourceContext, files: Contents) -> str:
+def digest(db: Reader, spec: ConnectorSpec, key: str, context: SourceContext, contents: Contents) -> str:
     """All that a pull of files rests on; empty where there are none.
 
     That is: their contents, names and times (a report without a date of its own speaks for its file's), what the connector is
     told, its release and ours, and who is to be kept out.
     """
+    files = contents.rows()
     if not files:
         return ""
     told = [context.name, context.currency, context.timezone, dict(context.options)]
     out = sorted((one.name, one.salt, sorted(one.hashes)) for one in forgotten(db))
-    everything = [files, key, spec.name, release(spec.name), told, out]
+    everything = [list(files), key, spec.name, release(spec.name), told, out]
     return hashlib.sha256(json.dumps(everything, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def of_files(spec: ConnectorSpec, context: SourceContext, files: Contents) -> dict[str, str]:
+def of_files(spec: ConnectorSpec, context: SourceContext, contents: Contents) -> dict[str, str]:
     """What the reading of each file rests on, by the file's name: its contents and how it is read."""
     how = [context.currency, context.timezone, dict(context.options), spec.name, release(spec.name)]
     return {
         name: hashlib.sha256(json.dumps([digest, how], sort_keys=True, default=str).encode()).hexdigest()
-        for name, _, digest in files
+        for name, _, digest in contents.rows()
     }
 
 

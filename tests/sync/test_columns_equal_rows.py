@@ -111,6 +111,8 @@ def _both_ways(url: str, folder: Path, told: list[tuple[Told, int]], many: int) 
         open_store("sqlite:///rows.db", folder, create=True) as rows,
     ):
         patch.setattr(observations, "MANY", many)
+        # of several portions the next is made by another thread
+        patch.setattr(sys.modules["payflow.sync.apply"], "PORTION", 2)
         for reading, later in told:
             for one in (reading, reading._replace(day=reading.day + later)):
                 assert _read(columns, one, by_row=False) == _read(rows, one, by_row=True)
@@ -142,7 +144,7 @@ def test_of_an_unchanged_newest_reading_nothing_is_worked_out_row_by_row(
     paid = [debt(f"paid_{number}", 100000, paid=100000, balance=0, status="paid") for number in range(50)]
     with open_store(store_url, tmp_path, create=True) as store:
         # the package has a function of the module's name
-        monkeypatch.setattr(sys.modules["payflow.sync.apply"], "_row_by_row", pytest.fail)
+        monkeypatch.setattr(sys.modules["payflow.sync.apply"], "row_by_row", pytest.fail)
         _ways(store, rows, paid)
 
 
