@@ -122,9 +122,8 @@ def fee_draft(case: Case, step: Step, policy: Policy, as_of: date, store: str) -
         return None
     period = ladder.period(policy, view.due_on, as_of) if fee.repeats else None
     again = case.next.period
-    occurrence = (
-        _of_part(step.key, number) if period is None else (again if isinstance(again, date) else period[0]).isoformat()
-    )
+    occurrence = step.key if period is None else (again if isinstance(again, date) else period[0]).isoformat()
+    occurrence = _of_part(occurrence, number)
     generation = sum(charge.kind == LATE_FEE and charge.occurrence == occurrence for charge in case.charges)
     if fee.repeats and generation:
         return None
@@ -486,6 +485,9 @@ def _periods_over(case: Case, charge: Charge) -> bool:
     taken = 0
     for one in sorted(case.charges, key=lambda one: (one.claimed_on, one.ref)):
         if terms is None or one.kind != LATE_FEE or one.standing <= 0:
+            continue
+        if one.terms.get("instalment") != charge.terms.get("instalment"):
+            # each instalment has periods of its own
             continue
         begun = sum(1 for _ in fee_days(terms, due_on, one.claimed_on))
         if one.ref == charge.ref:

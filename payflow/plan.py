@@ -162,7 +162,11 @@ def notice_item(case: Case, projects: Sequence[ProjectView], as_of: date, store:
         interest_words=case.interest_words,
         claims=_claims(case, step, policy, as_of, store),
         discount=next(
-            ((one.until, one.amount) for one in case.offers if as_of <= one.until and view.outstanding > one.amount),
+            (
+                (one.until, one.amount)
+                for one in case.offers
+                if one.instalment == case.next.instalment and as_of <= one.until and view.outstanding > one.amount
+            ),
             None,
         ),
     )
@@ -198,7 +202,7 @@ def _announcement(case: Case, step: Step, policy: Policy, as_of: date) -> Announ
     later = policy.ladder[policy.ladder.index(step) + 1 :] if step in policy.ladder else ()
     ahead = next((one for one in later if one.fee), None)
     # an instalment's own ladder knows its steps by their plain names
-    this = Notice(case.view.id, step.key if case.next.instalment else case.next.key, as_of, due_on)
+    this = Notice(case.view.id, case.next._replace(instalment=0).key, as_of, due_on)
     if ahead is None:
         return _again(case, policy, this, as_of)
     on = ladder.earliest(policy, ahead, due_on, [*case.notices, this], case.holds)

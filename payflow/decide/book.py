@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from payflow.columns import NO_DAY, Book, to_day
+from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.decide import bank as bank_lines
 from payflow.decide.bank import Banked
 from payflow.decide.facts import Facts, Observed
@@ -17,7 +17,7 @@ from payflow.decide.freshness import says_state
 from payflow.model.facts import EntryKind, Settlement, Status
 from payflow.model.journal import Confirmation, Memory, Notice
 from payflow.policy.assess import ENTRY_KINDS, SETTLEMENTS, STATUSES
-from payflow.policy.discounts import Offer
+from payflow.policy.discounts import Moved, Offer, earned
 from payflow.policy.sightings import movements, untold
 from payflow.store.mirror import InvoiceRow
 from payflow.store.moments import from_moment
@@ -285,22 +285,15 @@ def _open_credit(bank: Banked, books: Sequence[_Entry], clients: _Codes, currenc
 def _discounts(
     facts: Facts, entries: Sequence[_Entry], offers: Mapping[int, Sequence[Offer]], today: int
 ) -> Iterable[_Entry]:
-    """The discounts that clients earned: what is left once all but it was paid in time is credited by contract."""
+    """The discounts that clients earned, credited by contract on the day of the payment that earned them."""
     moved: dict[int, list[_Entry]] = {}
     for one in entries:
         if one.row in offers and one.on <= today and _moves(one):
             moved.setdefault(one.row, []).append(one)
     for row, several in moved.items():
-        # what the books credited since leaves nothing more to take off; money that went back takes the discount with it
-        left = facts.invoices[row].total - sum(one.amount for one in several)
-        for offer in offers[row]:
-            timely = [one for one in several if one.on <= to_day(offer.until)]
-            short = facts.invoices[row].total - sum(one.amount for one in timely)
-            if timely and 0 < short <= offer.amount and 0 < left <= offer.amount:
-                last = max(timely, key=lambda one: one.on)
-                amount = min(left, short)
-                yield last._replace(amount=amount, kind=_CREDIT, settlement=_SETTLED, inferred=False)
-                break
+        movements = [Moved(to_date(one.on), one.amount, one.kind == _CREDIT) for one in several]
+        for last, amount in earned(facts.invoices[row].total, offers[row], movements):
+            yield several[last]._replace(amount=amount, kind=_CREDIT, settlement=_SETTLED, inferred=False)
 
 
 def _moves(entry: _Entry) -> bool:

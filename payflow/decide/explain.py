@@ -140,10 +140,12 @@ def _of_interest(case: Case, worked: _Worked) -> Iterator[str]:
             floor = show(policy.interest.floor.get(currency, 0), currency)
             yield f"Interest of {show(found.below_floor, currency)} is below {floor} and not claimed."
     if policy.allocation is not Allocation.PRINCIPAL_FIRST:
-        for paid in (one for found in worked.found for one in found.allocations):
+        several = len(worked.found) > 1
+        for number, paid in ((at, one) for at, found in enumerate(worked.found, start=1) for one in found.allocations):
             if paid.interest:
+                on = f" on instalment {number}" if several else ""
                 yield (
-                    f"Of the {show(paid.amount, currency)} paid on {paid.on}, {show(paid.interest, currency)} paid interest "
+                    f"Of the {show(paid.amount, currency)} paid on {paid.on}{on}, {show(paid.interest, currency)} paid interest "
                     f"and {show(paid.principal, currency)} principal ({policy.allocation})."
                 )
     law = law_of(policy.interest)

@@ -47,7 +47,7 @@ def accrued_in_parts(
 ) -> list[Accrual]:
     """What became of each part of an invoice by a day, in order of due date. Raises `OutOfTable`."""
     assert parts is not None
-    return [accrued(parts.book, part, policy, int(parts.due_on[part]), as_of, extra) for part in parts.of[row]]
+    return [accrued(parts.bearing, part, policy, int(parts.due_on[part]), as_of, extra) for part in parts.of[row]]
 
 
 def next_instalment(
@@ -57,16 +57,22 @@ def next_instalment(
     as_of: date,
     notices: Sequence[Notice],
     holds: Sequence[Hold],
+    *,
+    again: bool,
 ) -> ladder.Next:
-    """The next notice about any part that is not paid: each climbs the ladder by itself, spaced from all the others."""
+    """The next notice about any part that is not paid: each climbs the ladder by itself, spaced from all the others.
+
+    `again` says that a late fee which repeats may arise once more. On one day a step that was not taken yet goes first, then
+    the part whose period began first: so the fees of one part never keep those of another waiting for good.
+    """
     nexts = [
-        ladder.next_step(policy, one.due_on, as_of, ladder.of_instalment(notices, one.number), holds)._replace(
-            instalment=one.number
-        )
+        ladder.next_step(
+            policy, one.due_on, as_of, ladder.of_instalment(notices, one.number), holds, again=again
+        )._replace(instalment=one.number)
         for one in view.instalments
         if one.outstanding > tolerance
     ]
     ahead = [one for one in nexts if one.on is not None]
     if ahead:
-        return min(ahead, key=lambda one: (one.on, one.instalment))
+        return min(ahead, key=lambda one: (one.on, one.period or date.min, one.instalment))
     return nexts[0] if nexts else ladder.Next(None, None, "every instalment is paid")

@@ -15,6 +15,7 @@ from payflow import plan
 from payflow.columns import NO_DAY, to_day
 from payflow.decide import book, views
 from payflow.decide.bank import Movement
+from payflow.decide.early_payment import discount_offers
 from payflow.decide.governing import compiled
 from payflow.decide.known import Known, Part, cut
 from payflow.decide.needs import Unrated, of_invoice, unrated
@@ -98,7 +99,7 @@ def assessed(known: Known) -> views.Setting:
     facts, own, agreement = known.facts, known.standing, known.agreement
     governed, rows = known.governed, known.facts.invoices
     anchors = views.anchor_days(governed, rows, agreement)
-    offers = views.discount_offers(governed, rows, anchors, known.home)
+    offers = discount_offers(governed, rows, anchors, known.home)
     columns = book.build(
         facts,
         known.memory,

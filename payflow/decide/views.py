@@ -13,17 +13,16 @@ from payflow.charging import Case, may_repeat, next_claim
 from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.decide.in_instalments import accrued_in_parts, instalment_views, next_instalment
 from payflow.decide.known import Known
-from payflow.model.agreement import Agreement, Anchor, ClientKind, Contract, DueRule, Policy, Step, TermPart
+from payflow.model.agreement import Agreement, Anchor, ClientKind, Contract, DueRule, Policy, Step
 from payflow.model.facts import Role, Settlement, State
 from payflow.model.invoice_view import Flag, InstalmentView, InvoiceView
 from payflow.model.journal import Charge, ChargeKind, ChargeState, Hold, Memory
 from payflow.policy import bearing, binding, ladder
 from payflow.policy.assess import SETTLEMENTS, Assessment
 from payflow.policy.claims import Governed
-from payflow.policy.discounts import Offer, offers
+from payflow.policy.discounts import Offer
 from payflow.policy.rows import accrued, movements
 from payflow.store.mirror import InvoiceRow
-from payflow.workspace.business_days import calendar_of
 
 #: States in which an invoice asks for money, so that a notice may go out about it.
 ASKING = frozenset({State.OPEN, State.OVERDUE})
@@ -313,7 +312,7 @@ def _next(setting: Setting, index: int, view: InvoiceView, holds: Sequence[Hold]
     notices = setting.memory.notices.get(view.id, ())
     if view.instalments:
         tolerance = item.policy.tolerance.get(view.currency, 0)
-        return next_instalment(item.policy, view, tolerance, setting.as_of, notices, holds)
+        return next_instalment(item.policy, view, tolerance, setting.as_of, notices, holds, again=again)
     return ladder.next_step(item.policy, view.due_on, setting.as_of, notices, holds, again=again)
 
 
@@ -348,23 +347,6 @@ def anchor_days(governed: Sequence[Governed], rows: Sequence[InvoiceRow], agreem
     """The day that each invoice's terms count from. What was agreed has versions; whether it came about is a fact of today."""
     now = {contract.key: contract for contract in agreement.contracts.values()}
     return [_anchor_day(item, row, now) for item, row in zip(governed, rows, strict=True)]
-
-
-def discount_offers(
-    governed: Sequence[Governed], rows: Sequence[InvoiceRow], anchors: Sequence[date | None], country: str
-) -> dict[int, Sequence[Offer]]:
-    """Discounts for early payment by row. Books do not tell the tax in a total, so one on the net amount is of the whole."""
-    found: dict[int, Sequence[Offer]] = {}
-    for place, (item, row, start) in enumerate(zip(governed, rows, anchors, strict=True)):
-        if item.policy is None or start is None or not item.policy.terms.discounts or row.total <= 0:
-            continue
-        terms = replace(item.policy.terms, anchor=Anchor.INVOICE)
-        home = terms.calendar or (item.contract.client.country if item.contract else "") or country
-        moves = any(
-            part in (TermPart.FOLLOWING, TermPart.PRECEDING) for one in terms.discounts for part, _ in one.parts
-        )
-        found[place] = offers(terms, row.total, 0, start, calendar=calendar_of(home) if moves else None)
-    return found
 
 
 def _anchor_day(item: Governed, row: InvoiceRow, now: Mapping[str, Contract]) -> date | None:

@@ -56,11 +56,12 @@ class InterestSoFar(NamedTuple):
 
 
 class Reduced(NamedTuple):
-    """A discount for early payment: `pay` settles the invoice if it is sent up to and on the day `until`."""
+    """A discount for early payment: `pay` settles the invoice, or the instalment, if it is sent up to and on the day `until`."""
 
     pay: Money
     off: Money
     until: date
+    what: str = "the invoice"
 
 
 class Announced(NamedTuple):
@@ -193,7 +194,12 @@ def _item(notice: NoticeItem, remaining: Mapping[str, int]) -> Item:
             + (interest.amount.amount if interest else 0)
         ),
         claims=tuple(_draft(draft) for draft in notice.claims),
-        discount=Reduced(money(view.outstanding - notice.discount[1]), money(notice.discount[1]), notice.discount[0])
+        discount=Reduced(
+            money(view.outstanding - notice.discount[1]),
+            money(notice.discount[1]),
+            notice.discount[0],
+            "the instalment" if view.instalments else "the invoice",
+        )
         if notice.discount
         else None,
     )

@@ -31,6 +31,7 @@ from payflow.policy.entries_by_row import Money, money_by
 from payflow.policy.interest import interests
 from payflow.policy.interest_columns import Ask, Interests
 from payflow.policy.parts import Parts, parted
+from payflow.policy.parts_in_order import in_order
 from payflow.policy.rulebook import Rulebook
 from payflow.policy.terms import due_days
 
@@ -192,6 +193,7 @@ def _assessed(known: _Known, rules: Rulebook, calendars: Callable[[str], Calenda
     if parts is None:
         found = interests(ask)
     else:
+        parts = in_order(book, parts, policies, governed, rules.as_of, rules.extra)
         found, parts = _interest_in_parts(ask, parts)
     overdue = is_one_of(state, (State.OVERDUE,))
     if len(money.contested):
@@ -248,13 +250,13 @@ def _interest_in_parts(ask: Ask, parts: Parts) -> tuple[Interests, Parts]:
     found = interests(
         replace(
             ask,
-            book=parts.book,
+            book=parts.bearing,
             governed=ask.governed[owner],
             accruing=ask.accruing[owner],
             due_on=parts.due_on,
             left=parts.left,
             tolerance=None if ask.tolerance is None else ask.tolerance[owner],
-            moved=money_by(parts.book, ask.rules.today).entries,
+            moved=money_by(parts.bearing, ask.rules.today).entries,
         )
     )
     large = found.sum.dtype == object or whole.sum.dtype == object

@@ -7,7 +7,7 @@ up, so that the client is never told a fraction.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -19,10 +19,23 @@ from payflow.policy.terms import anchored, moved
 
 
 class Offer(NamedTuple):
-    """What may be taken off by whoever pays up to and on the day `until`."""
+    """What may be taken off by whoever pays up to and on the day `until`.
+
+    Of an invoice in instalments, `instalment` is the one it is of, from 1, and `through` what it and those before come to.
+    """
 
     until: date
     amount: int
+    instalment: int = 0
+    through: int = 0
+
+
+class Moved(NamedTuple):
+    """What moved an invoice on a day, in minor units; positive lowers what is owed. `credit`: by a credit note."""
+
+    on: date
+    amount: int
+    credit: bool = False
 
 
 def offers(
@@ -55,6 +68,53 @@ def discount(
         one for one in offers(terms, total, tax, issued, calendar=calendar, anchors=anchors) if paid_on <= one.until
     ]
     return max(open_still, key=lambda one: abs(one.amount), default=None)
+
+
+def earned(total: int, offers: Sequence[Offer], moved: Sequence[Moved]) -> list[tuple[int, int]]:
+    """The discounts that were earned: the place in `moved` of the last payment in time, and what is taken off.
+
+    A discount is earned once all but it was sent by its day, and stays earned as long as all but it is there. What is taken off
+    is what is then left. Of an instalment with others after it, money beyond it goes on to these, so that all of its discount
+    is taken off, less what the books credited since.
+    """
+    found: list[tuple[int, int]] = []
+    groups: dict[int, list[Offer]] = {}
+    for offer in offers:
+        groups.setdefault(offer.instalment, []).append(offer)
+    given = booked = 0
+    for several in groups.values():
+        one = _earned_by(total, several, moved, given)
+        if one is None:
+            continue
+        offer, last = one
+        left = total - sum(one.amount for one in moved) - given
+        if offer.through in (0, total):
+            # nothing comes after it: money beyond it has nowhere to go
+            amount = min(total - given - _by(moved, offer.until), left)
+        else:
+            since = sum(one.amount for one in moved if one.credit and one.on >= moved[last].on) - booked
+            by_books = min(offer.amount, max(0, since))
+            booked += by_books
+            amount = min(offer.amount - by_books, left)
+        if amount > 0:
+            given += amount
+            found.append((last, amount))
+    return found
+
+
+def _earned_by(total: int, offers: Sequence[Offer], moved: Sequence[Moved], given: int) -> tuple[Offer, int] | None:
+    """The discount of an invoice or an instalment that was earned, after those `given` on the instalments before it."""
+    there = sum(one.amount for one in moved) + given
+    for offer in offers:
+        asked = (offer.through or total) - offer.amount
+        timely = [place for place, one in enumerate(moved) if one.on <= offer.until]
+        if timely and _by(moved, offer.until) + given >= asked and there >= asked:
+            return offer, max(timely, key=lambda place: (not moved[place].credit, moved[place].on))
+    return None
+
+
+def _by(moved: Sequence[Moved], day: date) -> int:
+    return sum(one.amount for one in moved if one.on <= day)
 
 
 def amount_of(offer: Discount, total: int, tax: int) -> int:

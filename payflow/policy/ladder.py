@@ -75,13 +75,14 @@ def of_instalment(notices: Sequence[Notice], number: int) -> list[Notice]:
     """The notices as one instalment's ladder knows them: its own under the names of the steps; others keep it waiting only."""
     found = []
     for notice in notices:
-        step, _, part = notice.step.partition(PART)
+        whole, again, period = notice.step.partition(AGAIN)
+        step, _, part = whole.partition(PART)
         if notice.step.startswith((CORRECTION, CLAIM)):
             found.append(notice)
         elif int(part or 1) == number:
-            found.append(notice._replace(step=step))
+            found.append(notice._replace(step=f"{step}{again}{period}"))
         else:
-            found.append(notice._replace(step=f"{step}{PART}{part or 1}", announced=None))
+            found.append(notice._replace(step=f"{step}{PART}{part or 1}{again}{period}", announced=None))
     return found
 
 

@@ -27,7 +27,8 @@ class Parts(Struct, frozen=True):
     """The instalments of a book: `book` has a row for each, `owner` the row of its invoice, `due_on` its due date.
 
     `left` is what is missing of each on the day asked for, `interest` what arose by then, and `interest_per_day` what one more
-    day adds. `of` finds the rows of an invoice, in order of due date; `lines` the line of its policy for each.
+    day adds. `of` finds the rows of an invoice, in order of due date; `lines` the line of its policy for each. `bearing` is
+    `book`, with payments spread as the policy's allocation has it: what interest runs on (`payflow.policy.parts_in_order`).
     """
 
     book: Book
@@ -38,6 +39,7 @@ class Parts(Struct, frozen=True):
     lines: Sequence[int]
     interest: Ints
     interest_per_day: Ints
+    bearing: Book
 
     def open(self, row: int, tolerance: int) -> list[int]:
         """The instalments of an invoice that are not paid, in order of due date."""
@@ -170,4 +172,4 @@ def _rows(book: Book, planned: Sequence[_Planned], today: int) -> Parts:
     of = {one.row: range(start, start + len(one.amounts)) for one, start in zip(planned, first[:-1], strict=True)}
     none = np.zeros(len(owner), dtype=np.int64)
     lines = [line for one in planned for line in one.lines]
-    return Parts(parts, owner, due_on, left, MappingProxyType(of), lines, none, none)
+    return Parts(parts, owner, due_on, left, MappingProxyType(of), lines, none, none, parts)

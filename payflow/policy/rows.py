@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from payflow.columns import Book, to_date
 from payflow.model.agreement import Policy
 from payflow.model.facts import EntryKind
@@ -26,38 +28,39 @@ def movements(book: Book) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
-def _counted(book: Book, row: int) -> list[tuple[int, int, int]]:
-    """(day, amount, code of the kind) of the entries that change the balance of one invoice, in order of day."""
+def moved(book: Book, row: int) -> list[tuple[int, Movement]]:
+    """The entries that change the balance of one invoice as movements, with the place of each, in order of day."""
     place = book.entries_of(row)
     counts = counting(book, place)
     columns = (book.entry_on, book.entry_amount, book.entry_kind)
-    return list(zip(*(column[place][counts].tolist() for column in columns), strict=True))
+    at = np.arange(place.start, place.stop)[counts].tolist()
+    return [
+        (where, Movement(to_date(on), Kind.REFUND if amount < 0 else _lowers(kind), abs(amount)))
+        for where, on, amount, kind in zip(at, *(column[place][counts].tolist() for column in columns), strict=True)
+    ]
+
+
+def _lowers(kind: int) -> Kind:
+    return _LOWERS.get(ENTRY_KINDS[kind], Kind.PAYMENT)
 
 
 def claim_of(book: Book, row: int, policy: Policy, due_on: int, as_of: date) -> Claim:
     """The claim on one invoice under its policy; the rates of a statute are still missing."""
     assert policy.interest is not None
     currency = book.currencies[int(book.currency[row])]
-    moved = [
-        Movement(
-            to_date(on),
-            Kind.REFUND if amount < 0 else _LOWERS.get(ENTRY_KINDS[kind], Kind.PAYMENT),
-            abs(amount),
-        )
-        for on, amount, kind in _counted(book, row)
-    ]
-    if sum(one.amount for one in moved if one.kind is Kind.CREDIT) >= book.total[row]:
+    known = [one for _, one in moved(book, row)]
+    if sum(one.amount for one in known if one.kind is Kind.CREDIT) >= book.total[row]:
         # whether it was credited in full is the state's to say, which nets credits that were taken back
-        moved = [one._replace(kind=Kind.WRITE_OFF) if one.kind is Kind.CREDIT else one for one in moved]
+        known = [one._replace(kind=Kind.WRITE_OFF) if one.kind is Kind.CREDIT else one for one in known]
     if book.total[row] < 0:
         # a total below zero is the client's: money has to go back before anything is owed
-        moved.insert(0, Movement(date.min, Kind.WRITE_OFF, -int(book.total[row])))
+        known.insert(0, Movement(date.min, Kind.WRITE_OFF, -int(book.total[row])))
     return Claim(
         amount=max(0, int(book.total[row])),
         currency=currency,
         due_on=to_date(due_on),
         as_of=as_of,
-        movements=tuple(moved),
+        movements=tuple(known),
         interest=terms_of(policy.interest, currency, policy.grace),
         allocation=policy.allocation,
         tolerance=policy.tolerance.get(currency, 0),

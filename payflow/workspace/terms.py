@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from payflow.model.agreement import InstalmentTerms, Terms
@@ -53,9 +52,6 @@ def read_instalments(table: Table, currency: str) -> tuple[InstalmentTerms, ...]
         item.finish()
         if "percent" in item and "amount" in item:
             item.wrong("percent", "an instalment is a share or an amount, not both", "Leave one of them out.")
-        if one.terms.discounts:
-            remedy = "Leave the discount out: it belongs to invoices that are paid at once."
-            item.wrong("terms", "an instalment has no discount for early payment", remedy)
         found.append(one)
     if len(table.findings.problems) == before:
         _check_together(table, found)
@@ -97,14 +93,3 @@ def _refuse_others(table: Table) -> None:
     """Note keys of the policy that instalments do not go with."""
     if table.get("terms") is not None:
         table.wrong("terms", "each instalment has terms of its own", "Leave out the terms of the policy.")
-    fee = table.data.get("late_fee")
-    if isinstance(fee, Mapping) and fee.get("every") not in (None, "once", "step"):
-        found = "a fee that comes again does not go with instalments: their notices would come again side by side"
-        remedy = 'Write every = "step", or send an invoice for each instalment under a policy without instalments.'
-        table.wrong(("late_fee", "every"), found, remedy)
-    if table.data.get("allocation") not in (None, "principal-first"):
-        remedy = (
-            "Write principal-first, or leave it out: a payment goes to the oldest instalment, and whose interest it pays first "
-            "would have to be agreed."
-        )
-        table.wrong("allocation", "instalments are paid principal first", remedy)

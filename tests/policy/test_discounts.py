@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payflow.model.agreement import Anchor, Discount, DiscountBase, TermPart
-from payflow.policy.discounts import Offer, amount_of, discount, is_skonto, offers, skonto, yearly_cost
+from payflow.policy.discounts import Moved, Offer, amount_of, discount, earned, is_skonto, offers, skonto, yearly_cost
 from payflow.policy.terms import parse_terms
 
 ISSUED = date(2026, 10, 20)
@@ -155,3 +155,59 @@ def test_what_is_written_for_an_xrechnung_is_right(hundredths: int, days: int) -
     line = skonto(terms)
     assert line.endswith("\n")
     assert is_skonto(line[:-1])
+
+
+def nov(day: int) -> date:
+    return date(2026, 11, day)
+
+
+#: 1,000.00 less 20.00 by the 10th; and 1,000.00 as 300.00 less 6.00 by the 10th, 300.00 less 9.00 by the 20th, and 400.00
+WHOLE = (Offer(nov(10), 2_000),)
+PARTS = (Offer(nov(10), 600, 1, 30_000), Offer(nov(20), 900, 2, 60_000))
+
+
+@pytest.mark.parametrize(
+    ("offers", "moved", "found"),
+    [
+        (WHOLE, [Moved(nov(10), 98_000)], [(0, 2_000)]),
+        (WHOLE, [Moved(nov(10), 97_999)], []),
+        (WHOLE, [Moved(nov(11), 98_000)], []),
+        (WHOLE, [Moved(nov(3), 50_000), Moved(nov(9), 48_000)], [(1, 2_000)]),
+        (WHOLE, [Moved(nov(9), 98_500)], [(0, 1_500)]),
+        (WHOLE, [Moved(nov(9), 100_000)], []),
+        # the books credited it, or a part of it, themselves
+        (WHOLE, [Moved(nov(9), 98_000), Moved(nov(12), 2_000, credit=True)], []),
+        (WHOLE, [Moved(nov(9), 98_000), Moved(nov(12), 500, credit=True)], [(0, 1_500)]),
+        # money that went back takes it along
+        (WHOLE, [Moved(nov(9), 98_000), Moved(nov(12), -1)], []),
+        # nothing moved in time
+        ((Offer(nov(10), 100_000),), [], []),
+        # of two, the greater one where it was earned, else the other
+        ((Offer(nov(5), 3_000), Offer(nov(10), 2_000)), [Moved(nov(5), 97_000)], [(0, 3_000)]),
+        ((Offer(nov(5), 3_000), Offer(nov(10), 2_000)), [Moved(nov(5), 97_000), Moved(nov(8), 1_000)], [(0, 2_000)]),
+        ((Offer(nov(5), 3_000), Offer(nov(10), 2_000)), [Moved(nov(8), 98_000)], [(0, 2_000)]),
+        (PARTS, [Moved(nov(10), 29_400)], [(0, 600)]),
+        (PARTS, [Moved(nov(10), 29_399)], []),
+        # beyond the first: all of its discount goes off, and the second is short of its own
+        (PARTS, [Moved(nov(10), 30_000)], [(0, 600)]),
+        (PARTS, [Moved(nov(10), 58_499)], [(0, 600)]),
+        (PARTS, [Moved(nov(10), 58_500)], [(0, 600), (0, 900)]),
+        (PARTS, [Moved(nov(10), 29_400), Moved(nov(20), 29_100)], [(0, 600), (1, 900)]),
+        (PARTS, [Moved(nov(10), 29_400), Moved(nov(21), 29_100)], [(0, 600)]),
+        # not earned on the first: the second asks for all of that
+        (PARTS, [Moved(nov(20), 58_500)], []),
+        (PARTS, [Moved(nov(20), 59_100)], [(0, 900)]),
+        # the books credited the first one's, then the second one's too
+        (PARTS, [Moved(nov(10), 29_400), Moved(nov(12), 600, credit=True), Moved(nov(20), 29_100)], [(2, 900)]),
+        (PARTS, [Moved(nov(10), 58_500), Moved(nov(12), 600, credit=True)], [(0, 900)]),
+        (PARTS, [Moved(nov(10), 58_500), Moved(nov(12), 1_500, credit=True)], []),
+        (PARTS, [Moved(nov(10), 58_500), Moved(nov(12), 1_000, credit=True)], [(0, 500)]),
+        # never more than what is left of the invoice
+        (PARTS, [Moved(nov(10), 99_000)], [(0, 600), (0, 400)]),
+        (PARTS, [Moved(nov(10), 100_000)], []),
+    ],
+)
+def test_a_discount_is_earned_by_what_was_sent_in_time(
+    offers: tuple[Offer, ...], moved: list[Moved], found: list[tuple[int, int]]
+) -> None:
+    assert earned(100_000, offers, moved) == found

@@ -261,3 +261,67 @@ def test_a_fee_and_a_compensation_of_instalments_stand_side_by_side_where_the_po
     ]
     # the letter about the second instalment speaks of the fee alone: the compensation is claimed already
     assert "compensation" not in made.mails("accounts@acme.example")[2].flat
+
+
+def test_a_fee_that_comes_again_has_periods_of_its_own_for_each_instalment(tmp_path: Path) -> None:
+    made = charging(tmp_path, 'late_fee = { percent = "1", every = "month" }\n').every_day("2026-11-01", "2027-01-20")
+    # claimed ten days after each due date and each month after that, of what is left of that instalment
+    assert claimed(made) == [
+        ("2026-11-14", "late-fee", "2026-11-14", 300),
+        ("2026-11-29", "late-fee", "2026-11-29#2", 300),
+        ("2026-12-14", "late-fee", "2026-12-14", 300),
+        ("2026-12-29", "late-fee", "2026-12-29#2", 300),
+        ("2026-12-31", "late-fee", "2026-12-30#3", 400),
+        ("2027-01-14", "late-fee", "2027-01-14", 300),
+    ]
+    # the notice about the second keeps that about the third waiting for the spacing: the fee is that of its period all the same
+    assert [step for step in made.steps("INV-0012") if "@" in step[0]] == [
+        ("second@2026-12-14", "2026-12-14"),
+        ("second#2@2026-12-29", "2026-12-29"),
+        ("second@2027-01-14", "2027-01-14"),
+    ]
+
+
+def test_the_cap_of_a_fee_that_comes_again_is_that_of_all_instalments_together(tmp_path: Path) -> None:
+    said = 'late_fee = { amount = "10.00", every = "14 days", cap = "35.00" }\n'
+    made = charging(tmp_path, said).every_day("2026-11-01", "2027-01-20")
+    assert [one[2:] for one in claimed(made)] == [
+        ("2026-11-14", 1000),
+        ("2026-11-28", 1000),
+        ("2026-11-29#2", 1000),
+        ("2026-12-12", 500),
+    ]
+    assert made.view("INV-0012").fees == 3500
+
+
+def test_the_fees_of_periods_go_back_instalment_by_instalment(tmp_path: Path) -> None:
+    made = charging(tmp_path, 'late_fee = { percent = "1", every = "14 days" }\n').every_day("2026-11-01", "2026-12-13")
+    assert [one[2:] for one in claimed(made)] == [
+        ("2026-11-14", 300),
+        ("2026-11-28", 300),
+        ("2026-11-29#2", 300),
+        ("2026-12-12", 300),
+    ]
+    # the books of 20 October were the last: what they show as paid now was paid the day after
+    made.on("2026-12-14").books(received("300.00")).run()
+    assert [one[2:] for one in claimed(made)] == [
+        ("2026-11-14", 0),
+        ("2026-11-28", 0),
+        ("2026-11-29#2", 300),
+        ("2026-12-12", 0),
+        ("2026-12-13#2", 300),
+    ]
+
+
+def test_a_fee_whose_period_had_not_begun_goes_back_when_the_last_instalment_turns_out_due_later(
+    tmp_path: Path,
+) -> None:
+    said = 'late_fee = { amount = "5.00", every = "14 days" }\n'
+    made = charging(tmp_path, said).every_day("2026-12-20", "2027-01-18")
+    third = [one for one in claimed(made) if one[2].endswith("#3")]
+    assert [one[2:] for one in third] == [("2026-12-30#3", 500), ("2027-01-13#3", 500)]
+    # the invoice says 31 December now, by which all is due: the third's first fee may come ten days after that
+    made.on("2027-01-19").books(invoice("INV-0012", "1000.00", due="2026-12-31")).run()
+    kept = {one[2]: one[3] for one in claimed(made)}
+    assert [kept[one[2]] for one in third] == [0, 500]
+    assert all(standing for occurrence, standing in kept.items() if not occurrence.endswith("#3"))

@@ -51,13 +51,10 @@ def test_instalments_are_shares_amounts_and_the_balance(
         ('{ percent = 50, terms = "net-15" }, { terms = "net-30" }', "", "instalments#1.percent", "a number", '"50"'),
         ('{ amount = "0", terms = "net-15" }, { terms = "net-30" }', "", "instalments#1.amount", "nothing", "above zero"),
         ('{ share = "50", terms = "net-15" }, { terms = "net-30" }', "", "instalments#1.share", "unknown key", "terms"),
-        ('{ percent = "50", terms = "2/10-net-30" }, { terms = "net-60" }', "", "instalments#1.terms", "no discount", "at once"),
         (ANCHORS, "", "instalments", "different days", "same"),
         (CURRENCIES, "", "instalments", "currencies", "same"),
         ("5", "", "instalments#1", "a number stands where a table", "[["),
         (HALVES, 'terms = "net-15"\n', "terms", "terms of its own", "Leave out"),
-        (HALVES, 'late_fee = { percent = "1", every = "month" }\n', "late_fee.every", "does not go with instalments", '"step"'),
-        (HALVES, 'allocation = "interest-first"\n', "allocation", "principal first", "oldest"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_instalments_is_told_with_its_key(
