@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from payflow.columns import to_day
-from payflow.decide.bank import Banked
+from payflow.decide.banked import Banked
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts, Observed
 from payflow.decide.known import Known

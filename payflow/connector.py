@@ -6,7 +6,6 @@ batch; a source that cannot be read at all raises `ConnectorError`. Nothing here
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -20,10 +19,9 @@ from payflow.errors import ConnectorError, DeliveryError, Problem, nearest
 from payflow.guarded import Guarded
 from payflow.model.facts import EntryKind, LineKind, Reading, Scope, Settlement, Status
 from payflow.money import AmountError, Marks, decimal, exponent, is_currency, parse
+from payflow.offers import offers
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     import pandas as pd
 
 __all__ = [
@@ -246,45 +244,36 @@ class TellsNear(Protocol):
         ...
 
 
-@cache
-def _entry_points(_path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
-    """The connectors that the packages on Python's path bring, by name: a command asks several times."""
-    from importlib.metadata import entry_points
-
-    return {point.name: point for point in entry_points(group="payflow.connectors")}
-
-
 class _Installed(Mapping[str, ConnectorSpec]):
     """Installed connectors by name; each is imported when it is first asked for, since most runs need one or two."""
 
     def __init__(self) -> None:
-        self._points = _entry_points(tuple(sys.path))
+        self._offers = offers("payflow.connectors")
         self._loaded: dict[str, ConnectorSpec] = {}
 
     def __getitem__(self, name: str) -> ConnectorSpec:
         if name not in self._loaded:
-            point = self._points[name]
+            offer = self._offers[name]
             try:
-                self._loaded[name] = point.load()
+                self._loaded[name] = offer.load()
             except Exception as error:
                 raise ConnectorError(
-                    Problem(f"connector {name}", f"{point.value} does not load: {error}", "Install it again.")
+                    Problem(f"connector {name}", f"{offer.value} does not load: {error}", "Install it again.")
                 ) from error
         return self._loaded[name]
 
     def release(self, name: str) -> str:
         """The package that a connector comes from, and its version."""
-        package = self._points[name].dist
-        return f"{package.name} {package.version}" if package is not None else ""
+        return self._offers[name].release
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._points)
+        return iter(self._offers)
 
     def __len__(self) -> int:
-        return len(self._points)
+        return len(self._offers)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._points
+        return name in self._offers
 
 
 def discover() -> Mapping[str, ConnectorSpec]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from payflow.charging import Case, charges_left, interest_left, once_ref
 from payflow.decide import Ground, bank, ground, today
-from payflow.decide.explain import find
+from payflow.decide.explained import find
 from payflow.errors import Refused, UnknownName
 from payflow.model.agreement import Workspace
 from payflow.model.facts import State

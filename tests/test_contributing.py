@@ -18,7 +18,7 @@ from documents import ROOT, blocks, make_targets
 from exports.golden import DOWNLOADED, check_golden
 from payflow.cli import main
 from payflow.connector import discover
-from payflow.workspace import write_new
+from payflow.workspace.new import write_new
 
 if not (ROOT / "CONTRIBUTING.md").exists():
     pytest.skip("no CONTRIBUTING.md beside these tests", allow_module_level=True)

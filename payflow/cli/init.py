@@ -21,7 +21,7 @@ def command(session: Session, directory: Path | None) -> None:
     Example:
       payflow init studio
     """
-    from payflow.workspace import write_new
+    from payflow.workspace.new import write_new
 
     root = directory or session.directory or Path.cwd()
     for path in write_new(root):

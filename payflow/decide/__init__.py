@@ -15,9 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from payflow import gate, plan
-from payflow.decide import bank, doubts, freshness, views
+from payflow.decide import doubts, freshness, views
 from payflow.decide.agreed import Agreed, agreed, as_journaled
-from payflow.decide.explain import explanation, find
+from payflow.decide.banked import Banked
+from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts, load, local_day
 from payflow.decide.known import Known, part_of
 from payflow.decide.live import place_of
@@ -25,8 +26,8 @@ from payflow.decide.needs import needs
 from payflow.decide.parts import Pool, assessed, worked_out
 from payflow.model.acts import Recipient
 from payflow.model.agreement import Workspace
+from payflow.model.bank_view import BankView
 from payflow.model.decision import Decision, SourceView, Totals
-from payflow.model.explanation import Explanation
 from payflow.model.invoice_view import InvoiceView
 from payflow.model.journal import Memory
 from payflow.model.verdict import ProjectView
@@ -39,6 +40,7 @@ from payflow.store.stamp import Stamp, stamp
 from payflow.store.workings import get_meta
 
 if TYPE_CHECKING:
+    from payflow.model.explanation import Explanation
     from payflow.store import Store
 
 #: Days after which a reading is stale unless the source says otherwise (design 6.4).
@@ -72,6 +74,8 @@ def decide(store: Store, workspace: Workspace, as_of: date, now: datetime) -> De
 
 def explain(store: Store, workspace: Workspace, as_of: date, now: datetime, name: str) -> Explanation:
     """The timeline of one invoice, named by number, `source:number` or `#id`. Raises `UnknownName`."""
+    from payflow.decide.explained import explanation, find
+
     found = ground(store, workspace, as_of, now)
     case = find(found.cases, name)
     own = part_of(found.setting, next(row for row, one in enumerate(found.cases) if one is case))
@@ -137,6 +141,8 @@ def _ground(
     listed = found.views
     banked = replace(setting.bank, moneys=dict(found.moneys), books=dict(found.books))
     if facts.lines:
+        from payflow.decide import bank
+
         banked = bank.with_suggestions(banked, _outstanding(listed))
     setting = replace(setting, bank=banked)
     projects = _judge(listed, setting, standing, memory, as_of)
@@ -154,7 +160,7 @@ def _ground(
         needs=wanted,
         totals=_totals(listed, setting),
         sources=sources,
-        bank=bank.view(setting.bank, facts.invoices, source_names),
+        bank=_bank_view(setting.bank, facts, source_names),
     )
     return Ground(decision, [case for _, case in found.cases], setting, standing, memory, store_id, known)
 
@@ -208,7 +214,7 @@ def _known(
         home=workspace.business.country,
         governed=governed,
         standing=own,
-        bank=bank.banked(facts, names, governed, own, memory),
+        bank=_banked(facts, names, governed, own, memory),
         names=names,
         fresh=fresh,
         stale=_stale(workspace, facts.invoices, fresh, as_of, now),
@@ -223,6 +229,25 @@ def _known(
         as_of=as_of,
         store_id=store_id,
     )
+
+
+def _banked(
+    facts: Facts, names: Sequence[str], governed: Sequence[Governed], standing: Standing, memory: Memory
+) -> Banked:
+    """What is certain of the bank's lines; without any, what matches them is not even loaded."""
+    if not facts.lines:
+        return Banked()
+    from payflow.decide import bank
+
+    return bank.banked(facts, names, governed, standing, memory)
+
+
+def _bank_view(banked: Banked, facts: Facts, source_names: Mapping[str, str]) -> BankView:
+    if not facts.lines:
+        return BankView()
+    from payflow.decide import bank
+
+    return bank.view(banked, facts.invoices, source_names)
 
 
 def _outstanding(listed: Sequence[InvoiceView]) -> dict[int, int]:

@@ -6,13 +6,12 @@ read later does not turn a payment that opened a gate into a question.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from payflow.columns import to_date
+from payflow.decide.banked import Banked, Movement
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts
 from payflow.errors import UnknownName
@@ -23,7 +22,7 @@ from payflow.money import show
 from payflow.policy.bank_lines import BankLine, Candidate, Debt, Decided, Match, Matched, Part, Rule
 from payflow.policy.claims import Governed
 from payflow.policy.matching import match
-from payflow.policy.one_money import NOT_TOLD, Line, Piece, Told, joined
+from payflow.policy.one_money import Line
 from payflow.policy.statements import ToldLine, distinct
 from payflow.policy.suggesting import payers, suggest
 from payflow.store.mirror import BankLineRow, InvoiceRow
@@ -31,33 +30,6 @@ from payflow.store.mirror import BankLineRow, InvoiceRow
 _KEPT = "recognised before its texts were erased"
 #: How much of a line's key names it at a terminal.
 _SHORT = 8
-
-
-class Movement(NamedTuple):
-    """A movement of the books before bank lines are known: its day, the last on which it can have been made, its effect."""
-
-    on: int
-    last: int
-    kind: EntryKind
-    amount: int
-    inferred: bool
-
-
-class Banked(Struct, frozen=True):
-    """What bank lines are. `debts` by invoice; `sources` the configured source of each line; `moneys` what each invoice's
-    entries are made of, for those that a line pays; `lines` what each invoice gets of which lines; `books` what
-    the books alone tell of every invoice."""
-
-    matched: Matched = field(default_factory=Matched)
-    debts: Mapping[int, Debt] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
-    lines: Mapping[int, Sequence[Line]] = field(default_factory=dict)
-    moneys: dict[int, list[Piece]] = field(default_factory=dict)
-    books: dict[int, Sequence[Movement]] = field(default_factory=dict)
-
-    def by_line(self) -> dict[str, Match]:
-        """The certain matches by line."""
-        return {one.line.id: one for one in self.matched.certain}
 
 
 def line_id(row: BankLineRow) -> str:
@@ -74,8 +46,6 @@ def banked(
     facts: Facts, names: Sequence[str], governed: Sequence[Governed], standing: Standing, memory: Memory
 ) -> Banked:
     """Match what is certain. Parallel to `facts.invoices`: the clients' `names`, and what each stands under."""
-    if not facts.lines:
-        return Banked()
     debts = _debts(facts, names, governed, standing)
     told = [ToldLine(_line(row), row.source, _reports(row)) for row in facts.lines]
     known = {*memory.matches, *memory.recognised}
@@ -152,82 +122,12 @@ def _credits(facts: Facts) -> dict[int, int]:
     return found
 
 
-def money_of(bank: Banked, invoice: int, books: Sequence[Movement]) -> list[Movement]:
-    """The money movements of an invoice, those of the books and of the bank, each money once.
-
-    `books` are payments and refunds that count. Notes in `bank.moneys` which line tells which.
-    """
-    lines = bank.lines.get(invoice)
-    if not lines:
-        return list(books)
-    told = [Told(one.on, one.last, one.amount, not one.inferred) for one in books]
-    pieces = joined(told, lines, bank.debts[invoice].asks)
-    bank.moneys[invoice] = pieces
-    return [_movement(piece, books) for piece in pieces]
-
-
-def _movement(piece: Piece, books: Sequence[Movement]) -> Movement:
-    if piece.told == NOT_TOLD:
-        kind = EntryKind.PAYMENT if piece.amount > 0 else EntryKind.REFUND
-        return Movement(piece.day, piece.day, kind, piece.amount, inferred=False)
-    own = books[piece.told]
-    return own._replace(on=piece.day, amount=piece.amount, inferred=own.inferred and not piece.line)
-
-
 def _by_invoice(matched: Matched) -> dict[int, list[Line]]:
     found: dict[int, list[Line]] = {}
     for one in matched.certain:
         for part in one.parts:
             found.setdefault(part.invoice, []).append(Line(one.line.sent_on, part.amount, one.line.id))
     return found
-
-
-def paid_in_full(bank: Banked, invoice: int) -> bool:
-    """Whether bank lines alone cover what an invoice asks, so that it does not matter that its source no longer lists it."""
-    debt = bank.debts.get(invoice)
-    if debt is None:
-        return False
-    return sum(line.amount for line in bank.lines.get(invoice, ())) >= debt.asks
-
-
-def creditors(bank: Banked) -> set[tuple[str, str]]:
-    """The clients that paid more than their invoices, with the currency."""
-    return {(one.client, one.line.currency) for one in bank.matched.certain if one.rest and one.client}
-
-
-class Rest(NamedTuple):
-    """Open credit that bank lines tell: of a client, on a day."""
-
-    client: str
-    on: int
-    amount: int
-    currency: str
-
-
-def rests(bank: Banked, known: Mapping[tuple[str, str], Sequence[Movement]]) -> list[Rest]:
-    """What lines paid beyond their invoices, as far as the books (`known`, by client and currency) show no such credit."""
-    own: dict[tuple[str, str], list[Line]] = {}
-    for one in bank.matched.certain:
-        if one.rest and one.client:
-            place = (one.client, one.line.currency)
-            own.setdefault(place, []).append(Line(one.line.sent_on, one.rest, one.line.id))
-    found = []
-    for (client, currency), lines in own.items():
-        told = [Told(one.on, one.last, one.amount, True) for one in known.get((client, currency), ())]
-        most = sum(line.amount for line in lines) + sum(one.amount for one in told)
-        pieces = [piece for piece in joined(told, lines, max(most, 0)) if piece.told == NOT_TOLD]
-        found += [Rest(client, day, amount, currency) for day, amount in _not_below_zero(pieces)]
-    return found
-
-
-def _not_below_zero(pieces: Iterable[Piece]) -> Iterator[tuple[int, int]]:
-    """Credit by days. What a return takes beyond the credit that there was are the bank's costs: no client owes them."""
-    standing = 0
-    for piece in pieces:
-        amount = max(piece.amount, -standing)
-        standing += amount
-        if amount:
-            yield piece.day, amount
 
 
 def with_suggestions(bank: Banked, outstanding: Mapping[int, int]) -> Banked:
@@ -316,8 +216,6 @@ def describe(one: Match) -> str:
 
 def view(bank: Banked, rows: Sequence[InvoiceRow], source_names: Mapping[str, str]) -> BankView:
     """All lines as a decision shows them."""
-    if not bank.sources:
-        return BankView()
     names = {row.id: (source_names.get(row.source, row.source), row.number or row.key) for row in rows}
 
     def shown(line: BankLine, candidates: Sequence[Candidate] = (), rest: int = 0) -> LineView:

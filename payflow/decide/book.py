@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from payflow.columns import NO_DAY, Book, to_date, to_day
-from payflow.decide import bank as bank_lines
-from payflow.decide.bank import Banked
+from payflow.decide.banked import Banked, Movement, creditors, paid_in_full
 from payflow.decide.facts import Facts, Observed
 from payflow.decide.freshness import says_state
 from payflow.model.facts import EntryKind, Settlement, Status
@@ -94,7 +93,7 @@ def build(
         stale=mask(stale),
         unknown=mask(
             # money at the bank says it as well as the books could
-            _unknown(row, memory.confirmations.get(row.id)) and not bank_lines.paid_in_full(bank, row.id)
+            _unknown(row, memory.confirmations.get(row.id)) and not paid_in_full(bank, row.id)
             for row in rows
         ),
         entry_row=ints(columns[0]),
@@ -228,7 +227,7 @@ def _entries(
     return every
 
 
-def _inferred(row: InvoiceRow, observed: Observed | None, told: Sequence[_Entry]) -> list[bank_lines.Movement]:
+def _inferred(row: InvoiceRow, observed: Observed | None, told: Sequence[_Entry]) -> list[Movement]:
     """Movements that no entry tells, inferred from sightings. `told` are the entries of the invoice."""
     if row.dated_entries or observed is None:
         return []
@@ -237,27 +236,25 @@ def _inferred(row: InvoiceRow, observed: Observed | None, told: Sequence[_Entry]
     if found and row.status == Status.PAID and row.closed_on is not None and found[-1].amount > 0:
         # the books name the day on which the last of it was paid
         found[-1] = found[-1]._replace(day=row.closed_on, seen=row.closed_on)
-    return [
-        bank_lines.Movement(one.day, one.seen, one.kind, one.amount, inferred=one.day != row.closed_on) for one in found
-    ]
+    return [Movement(one.day, one.seen, one.kind, one.amount, inferred=one.day != row.closed_on) for one in found]
 
 
 def _with_lines(
-    bank: Banked, row: InvoiceRow, own: list[_Entry], inferred: list[bank_lines.Movement], today: int
-) -> tuple[list[_Entry], list[bank_lines.Movement]]:
+    bank: Banked, row: InvoiceRow, own: list[_Entry], inferred: list[Movement], today: int
+) -> tuple[list[_Entry], list[Movement]]:
     """Entries and inferred movements of an invoice once the bank's lines are joined to them, each money once."""
     money = [one for one in own if one.kind in _MONEY and one.settlement == _SETTLED]
     books = [
-        bank_lines.Movement(
-            one.on, today if one.inferred else one.on, ENTRY_KINDS[one.kind], one.amount, inferred=one.inferred
-        )
+        Movement(one.on, today if one.inferred else one.on, ENTRY_KINDS[one.kind], one.amount, inferred=one.inferred)
         for one in money
     ]
     books += [one for one in inferred if one.kind is not EntryKind.CREDIT]
     bank.books[row.id] = books
     if row.id not in bank.lines:
         return own, inferred
-    joined = bank_lines.money_of(bank, row.id, books)
+    from payflow.decide.one_book import money_of
+
+    joined = money_of(bank, row.id, books)
     return [one for one in own if one not in money], [
         *(one for one in inferred if one.kind is EntryKind.CREDIT),
         *joined,
@@ -266,19 +263,23 @@ def _with_lines(
 
 def _open_credit(bank: Banked, books: Sequence[_Entry], clients: _Codes, currencies: _Codes) -> list[_Entry]:
     """What lines paid beyond their invoices and the books do not show as credit. `books` is the credit that they show."""
-    known: dict[tuple[int, int], list[bank_lines.Movement]] = {}
+    paid_more = creditors(bank)
+    if not paid_more:
+        return []
+    from payflow.decide.one_book import rests
+
+    known: dict[tuple[int, int], list[Movement]] = {}
     for one in books:
         if one.settlement == _SETTLED and one.on != NO_DAY:
-            movement = bank_lines.Movement(one.on, one.on, ENTRY_KINDS[one.kind], one.amount, inferred=False)
+            movement = Movement(one.on, one.on, ENTRY_KINDS[one.kind], one.amount, inferred=False)
             known.setdefault((one.client, one.currency), []).append(movement)
     named = {
-        (client, currency): known.get((clients[client], currencies[currency]), [])
-        for client, currency in bank_lines.creditors(bank)
+        (client, currency): known.get((clients[client], currencies[currency]), []) for client, currency in paid_more
     }
     payment = _KIND_CODES[EntryKind.PAYMENT]
     return [
         _Entry(-1, one.on, one.amount, payment, _SETTLED, False, clients[one.client], currencies[one.currency])
-        for one in bank_lines.rests(bank, named)
+        for one in rests(bank, named)
     ]
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from payflow.decide.bank import Banked, line_id
+from payflow.decide.bank import line_id
+from payflow.decide.banked import Banked
 from payflow.policy.bank_lines import BankLine, Match, Part
 from payflow.policy.naming import Numbers, Strength, made_from
 from payflow.policy.payers import same_name

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from payflow.decide.bank import Banked
+from payflow.decide.banked import Banked
 from payflow.decide.doubts import Standing
 from payflow.decide.facts import Facts
 from payflow.model.agreement import Agreement

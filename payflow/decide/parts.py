@@ -7,14 +7,14 @@ invoices, parts give what the whole would have given, whatever their number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
 from payflow import plan
 from payflow.columns import NO_DAY, to_day
 from payflow.decide import book, views
-from payflow.decide.bank import Movement
+from payflow.decide.banked import Movement
 from payflow.decide.early_payment import discount_offers
 from payflow.decide.governing import compiled
 from payflow.decide.known import Known, Part, cut
@@ -24,8 +24,10 @@ from payflow.model.facts import State
 from payflow.model.invoice_view import InvoiceView
 from payflow.plan import Acts, Case
 from payflow.policy.assess import assess
-from payflow.policy.one_money import Piece
 from payflow.workspace.business_days import calendar_of
+
+if TYPE_CHECKING:
+    from payflow.policy.one_money import Piece
 
 
 class Found(NamedTuple):

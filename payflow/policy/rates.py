@@ -18,14 +18,16 @@ from datetime import date
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
 from payflow.errors import PayflowError, UnknownName
 from payflow.policy.fees import percent
-from payflow.policy.rate_files import Row, own_rows, own_tables, shipped_rows
 from payflow.policy.tables import TABLES, Series, Speaks, half_year_end, half_year_start, next_half_year
+
+if TYPE_CHECKING:
+    from payflow.policy.rate_files import Row
 
 
 class Rate(NamedTuple):
@@ -128,6 +130,8 @@ def load_table(name: str, extra: Path | None = None) -> RateTable:
     A table that only the user has is taken as published for half-years. Raises `UnknownName`, and `WorkspaceError` with
     every mistake in the user's file.
     """
+    from payflow.policy.rate_files import own_rows
+
     added = own_rows(extra, name) if extra is not None else ()
     if name not in TABLES and not added:
         raise UnknownName("rate table", name, table_names(extra))
@@ -140,9 +144,13 @@ def load_table(name: str, extra: Path | None = None) -> RateTable:
 
 def table_names(extra: Path | None = None) -> list[str]:
     """Names of all tables, those that come with payflow first."""
+    from payflow.policy.rate_files import own_tables
+
     return [*TABLES, *(name for name in own_tables(extra) if name not in TABLES)]
 
 
 @cache
 def _shipped(name: str) -> RateTable:
+    from payflow.policy.rate_files import shipped_rows
+
     return RateTable(TABLES[name], shipped_rows(name))

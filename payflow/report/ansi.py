@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from typing import NamedTuple, TextIO
 
@@ -56,8 +55,14 @@ def style_for(stream: TextIO, environ: Mapping[str, str]) -> Style:
     """The style for a stream: colour only on a terminal, never with `NO_COLOR` set or `TERM=dumb`."""
     terminal = stream.isatty()
     plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
-    columns = shutil.get_terminal_size((NARROW, 24)).columns if terminal else NARROW
-    return Style(terminal and not plain, _can_write(stream), min(max(columns, NARROW), _WIDEST))
+    columns = min(max(_terminal_columns(), NARROW), _WIDEST) if terminal else NARROW
+    return Style(terminal and not plain, _can_write(stream), columns)
+
+
+def _terminal_columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((NARROW, 24)).columns
 
 
 def _can_write(stream: TextIO) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +22,11 @@ _IN_CLEAR = 1
 GENESIS = "0" * 64
 #: Random bytes that salt a body.
 SALT_BYTES = 16
+
+
+def new_salt() -> str:
+    """Salt for one body, from the system's source of random bytes."""
+    return os.urandom(SALT_BYTES).hex()
 
 
 class Sealed(NamedTuple):

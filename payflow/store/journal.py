@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -66,7 +65,7 @@ class Prepared(NamedTuple):
 
 def prepare(record: Record) -> Prepared:
     """Write and digest the body of a record. Raises `TypeError` for a body that is not JSON or holds a float."""
-    body, salt = chain.canonical(record.body), secrets.token_hex(chain.SALT_BYTES)
+    body, salt = chain.canonical(record.body), chain.new_salt()
     return Prepared(record, salt, body, chain.digest_of(chain.VERSION, salt, record.client, record.project, body))
 
 
@@ -198,7 +197,7 @@ def erase(tx: Transaction, left: Sequence[Erased], record: Record, *, at: dateti
         [(version, client, project)] = tx.query(
             "SELECT version, client, project FROM journal WHERE seq = ?", (one.seq,)
         )
-        body, salt = chain.canonical(one.body), secrets.token_hex(chain.SALT_BYTES)
+        body, salt = chain.canonical(one.body), chain.new_salt()
         if version >= _ERASABLE:
             client, project = one.client, one.project
         tx.execute("UPDATE journal SET client = ?, project = ? WHERE seq = ?", (client, project, one.seq))

@@ -6,7 +6,7 @@ settings           [business], [store], [mail], [[source]]
 policies           [policy.NAME] and its steps
 contracts, across  contracts/*.toml, one by one and together
 load               find_root, load
-new                write_new: what `payflow init` writes
+new                what `payflow init` writes
 versions           stable keys of what was renamed
 files              the files of a source
 doctor             what is allowed, but probably not meant
@@ -15,6 +15,5 @@ doctor             what is allowed, but probably not meant
 from __future__ import annotations
 
 from payflow.workspace.load import Loaded, find_root, load
-from payflow.workspace.new import write_new
 
-__all__ = ["Loaded", "find_root", "load", "write_new"]
+__all__ = ["Loaded", "find_root", "load"]

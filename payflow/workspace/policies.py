@@ -21,8 +21,6 @@ from payflow.workspace.said import Said
 from payflow.workspace.settings import read_was
 from payflow.workspace.terms import NO_TERMS, read_instalments, read_terms
 
-#: the e-mails that come with payflow
-OUR_TEMPLATES = ("heads-up", "reminder", "late-fee", "final-notice")
 #: templates around and beside the sections that steps name
 _FRAMES = frozenset(("message", "subject", "correction", "owner", "owner-subject"))
 #: days of a step, either side of the due date
@@ -166,13 +164,9 @@ def _says_fee(table: Table) -> bool:
 
 
 def _our_templates() -> Collection[str]:
-    from importlib.resources import files
+    import payflow_templates
 
-    folder = files("payflow_templates").joinpath("en")
-    if not folder.is_dir():
-        return OUR_TEMPLATES
-    names = (item.name for item in folder.iterdir())
-    return [name.removesuffix(".txt") for name in names if name.endswith(".txt")]
+    return [path.stem for folder in payflow_templates.__path__ for path in Path(folder, "en").glob("*.txt")]
 
 
 def _gate_charges(table: Table) -> bool:

@@ -123,7 +123,7 @@ def test_a_reader_that_goes_away_leaves_no_traceback():
 )
 def test_a_rehearsal_is_in_the_business_time_zone(text, expected, tmp_path):
     from payflow.cli.options import MOMENT
-    from payflow.workspace import write_new
+    from payflow.workspace.new import write_new
 
     write_new(tmp_path)
     settings = tmp_path / "payflow.toml"

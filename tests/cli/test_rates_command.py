@@ -16,7 +16,7 @@ from payflow.cli import main
 from payflow.policy.rates import load_table
 from payflow.policy.statutes import rates_for, statute
 from payflow.report import as_json
-from payflow.workspace import write_new
+from payflow.workspace.new import write_new
 
 
 def call(*arguments: object) -> Result:

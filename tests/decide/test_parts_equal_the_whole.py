@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from decide.random_books import Books, books, decided, workspace
-from payflow.decide.explain import explanation
+from payflow.decide.explained import explanation
 from payflow.decide.known import Known, cut, part_of
 from payflow.decide.packing import pack, unpack, work_out_packed
 from payflow.decide.parts import Found, assessed, work_out

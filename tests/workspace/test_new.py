@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from payflow.errors import WorkspaceError
-from payflow.workspace import load, write_new
+from payflow.workspace import load
 from payflow.workspace.doctor import examine
-from payflow.workspace.new import system_zone
+from payflow.workspace.new import system_zone, write_new
 
 
 def test_a_new_workspace_loads_and_passes_the_doctor(tmp_path: Path) -> None:
