@@ -228,6 +228,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
     at_import = frozenset(_REACHED)
     by_function: dict[str, list[tuple[float, pytest.Item]]] = {}
+    deadly: Counter[str] = Counter()
     for place, item in enumerate(session.items):
         _REACHED.clear()
         start = time.process_time()
@@ -243,15 +244,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     names = json.loads(Path("names.json").read_text())
     with Path("results.jsonl").open("a", encoding="utf-8") as out:
         for place, name in enumerate(names):
-            tests = _enough(by_function.get(name.partition("__mutmut_")[0], []))
+            tests = _deadly_first(_enough(by_function.get(name.partition("__mutmut_")[0], [])), deadly)
             start = time.perf_counter()
             if not tests and name.partition("__mutmut_")[0] in at_import:
                 found = _judge_anew(name)
             else:
-                found = _judge(name, [item for _, item in tests], sum(seconds for seconds, _ in tests))
-            out.write(
-                json.dumps({"name": name, "found": found, "seconds": round(time.perf_counter() - start, 3)}) + "\n"
-            )
+                found, by = _judge(name, [item for _, item in tests], sum(seconds for seconds, _ in tests))
+                deadly.update([by] if by else [])
+            seconds = round(time.perf_counter() - start, 3)
+            out.write(json.dumps({"name": name, "found": found, "seconds": seconds}) + "\n")
             out.flush()
             if place % 100 == 0:
                 print(f"{place} of {len(names)}: {name} {found}", flush=True)
@@ -270,10 +271,18 @@ def _enough(tests: Iterable[tuple[float, pytest.Item]]) -> list[tuple[float, pyt
     return chosen
 
 
-def _judge(name: str, tests: Sequence[pytest.Item], seconds: float) -> str:
-    """What the tests say of one mutant, in a process of its own."""
+def _deadly_first(
+    tests: Sequence[tuple[float, pytest.Item]], deadly: Mapping[str, int]
+) -> Sequence[tuple[float, pytest.Item]]:
+    """The same tests, those that killed most for their time so far before the others: most mutants die sooner."""
+    return sorted(tests, key=lambda one: -deadly[one[1].nodeid] / (one[0] + 0.01))
+
+
+def _judge(name: str, tests: Sequence[pytest.Item], seconds: float) -> tuple[str, str]:
+    """What the tests say of one mutant, in a process of its own, and which one failed."""
     if not tests:
-        return "no tests"
+        return "no tests", ""
+    told, tell = os.pipe()
     child = os.fork()
     if not child:
         limit = int(seconds * 10 + PATIENCE)
@@ -281,13 +290,18 @@ def _judge(name: str, tests: Sequence[pytest.Item], seconds: float) -> str:
         resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
         survived = False
         try:
-            survived = _survives(name, tests)
+            failed = _failed(name, tests)
+            survived = failed is None
+            os.write(tell, (failed.nodeid if failed is not None else "").encode()[:4000])
         finally:
             os._exit(0 if survived else 1)
+    os.close(tell)
+    with os.fdopen(told, "rb") as said:
+        by = said.read().decode(errors="replace")
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
-        return "timeout"
-    return "killed" if os.WEXITSTATUS(status) else "survived"
+        return "timeout", ""
+    return ("killed", by) if os.WEXITSTATUS(status) else ("survived", "")
 
 
 def _judge_anew(name: str) -> str:
@@ -298,14 +312,16 @@ def _judge_anew(name: str) -> str:
     return "killed" if found.returncode else "survived"
 
 
-def _survives(name: str, tests: Sequence[pytest.Item]) -> bool:
+def _failed(name: str, tests: Sequence[pytest.Item]) -> pytest.Item | None:
+    """The first of the tests that fails on a mutant; None where it survives them all."""
     from mutmut.mutation import trampoline
 
     for cached in _caches():
         cached.cache_clear()
     trampoline.set_mutant_under_test(name)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return all(_passes(item, following) for item, following in zip(tests, [*tests[1:], None], strict=True))
+        pairs = zip(tests, [*tests[1:], None], strict=True)
+        return next((item for item, following in pairs if not _passes(item, following)), None)
 
 
 def _caches() -> Iterable[Any]:

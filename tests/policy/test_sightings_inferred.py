@@ -127,3 +127,38 @@ def test_money_is_dated_between_the_readings_around_it(sightings: list[Sighting]
         if movement.amount > 0:
             assert movement.day in {ISSUED, *days, *(day + 1 for day in days)}
             assert movement.day <= max(max(days), ISSUED)
+
+
+@pytest.mark.parametrize(
+    ("sightings", "told", "beyond"),
+    [
+        # nothing is told: all that was seen is to be inferred
+        ([seen(105, 0), seen(112, 400)], [], [0, 400]),
+        ([seen(112, 400)], [(112, 400)], [0]),
+        ([seen(112, 401)], [(112, 400)], [1]),
+        ([seen(112, 1)], [(105, 1)], [0]),
+        # what was sent after the last sighting is not in it
+        ([seen(112, 400)], [(113, 400)], [400]),
+        ([seen(112, 400), seen(113, 400)], [(113, 400)], [0, 0]),
+        # a payment that the list does not have is beyond what it tells
+        ([seen(105, 100), seen(112, 400)], [(105, 100)], [0, 300]),
+        ([seen(105, 0), seen(112, 400)], [(110, 150), (111, 250)], [0, 0]),
+        # 400 came and 150 went back: books show 250, with the refund taken off, or 400 without
+        ([seen(112, 400), seen(120, 250)], [(105, 400), (115, -150)], [0, 0]),
+        ([seen(112, 400), seen(120, 400)], [(105, 400), (115, -150)], [0, 0]),
+        # 300 though 400 less 150 were told: 50 more than that was paid
+        ([seen(120, 300)], [(105, 400), (115, -150)], [50]),
+        # a refund counts from its day on
+        ([seen(114, 300), seen(115, 300)], [(105, 400), (115, -150)], [0, 50]),
+        # refunds alone are no payments that could be in what was seen
+        ([seen(112, 400)], [(105, -100)], [400]),
+        ([], [(105, 400)], []),
+    ],
+)
+def test_what_a_list_of_payments_tells_is_not_inferred_once_more(
+    sightings: list[Sighting], told: list[tuple[int, int]], beyond: list[int]
+) -> None:
+    left = inferring.untold(sightings, told)
+    assert [one.paid for one in left] == beyond
+    # nothing else of a sighting changes
+    assert [one._replace(paid=0) for one in left] == [one._replace(paid=0) for one in sightings]
