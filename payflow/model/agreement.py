@@ -276,6 +276,8 @@ class Milestone(Struct, frozen=True):
     received: date | None = None
     delivered: date | None = None
     accepted: date | None = None
+    #: the policy of its invoices; empty: the contract's
+    policy: str = ""
 
     def anchor_day(self, anchor: Anchor) -> date | None:
         """The day of an anchor that is not the invoice's own."""
@@ -308,6 +310,14 @@ class Contract(Struct, frozen=True):
     billing: Billing = Billing.ARREARS
     covers_client: bool = False
     was: str | None = None
+
+    def policy_of(self, milestone: str) -> str:
+        """The policy of the invoices of a milestone, and of those of none."""
+        return next((one.policy for one in self.milestones if one.id == milestone), "") or self.policy
+
+    def policies(self) -> tuple[str, ...]:
+        """Every policy that its invoices may stand under, its own first."""
+        return tuple(dict.fromkeys([self.policy, *(one.policy for one in self.milestones if one.policy)]))
 
     def needs_of(self, index: int) -> tuple[str, ...]:
         """Milestone ids that the phase at `index` needs, in order (design section 7)."""

@@ -261,7 +261,7 @@ def _governed(
         name = agreement.default_policy
         return Governed(client, None, "", agreement.policies.get(name) if name else None, agreement.digest)
     version, agreed = _as_agreed(versions, contract.key, item.issued_on)
-    return Governed(client, agreed, milestone, version.policies.get(agreed.policy), version.digest)
+    return Governed(client, agreed, milestone, version.policies.get(agreed.policy_of(milestone)), version.digest)
 
 
 def in_force(versions: Sequence[Version], day: date) -> Agreement:

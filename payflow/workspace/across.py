@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -133,27 +133,40 @@ def _connectors(reader: SourceReader) -> Iterable[str]:
     return () if isinstance(known, ConnectorError) else known
 
 
+def _policies(file: ContractFile, policies: Mapping[str, Policy]) -> Iterator[tuple[Policy, Spot]]:
+    """Each policy that a contract or a milestone of it names, and where."""
+    for name in file.contract.policies():
+        if name not in policies:
+            continue
+        if name == file.contract.policy:
+            yield policies[name], file.spot("policy") if "policy" in file.table else file.spot()
+        else:
+            place = next(at for at, one in enumerate(file.contract.milestones) if one.policy == name)
+            yield policies[name], file.spot("milestone", place, "policy")
+
+
 def check_statutes(
     files: Iterable[ContractFile], contracts: Mapping[str, Contract], policies: Mapping[str, Policy], findings: Findings
 ) -> None:
     """A statute on what businesses owe needs a client that is one; a statute on what consumers owe, a consumer."""
     for file in files:
         contract = contracts.get(file.contract.project)
-        policy = policies.get(file.contract.policy)
-        law = law_of(policy.interest) if policy is not None else None
-        if contract is None or policy is None or law is None:
-            continue
-        kind, key = contract.client.kind, "policy" if "policy" in file.table else ()
-        if not suits(policy, kind):
-            found = f"policy {policy.name!r} claims interest by the statute {law.name!r}, which is for business clients only"
-            other = f'statute = "{law.consumers}"' if law.consumers else 'a rate that was agreed, annual = "5"'
-            remedy = f'Name a policy with {other}, or write kind = "business" under [client] if it is one.'
-            findings.add(file.spot(key) if key else file.spot(), found, remedy)
-        elif law.name in FOR_CONSUMERS and kind is ClientKind.BUSINESS:
-            own = next((act.name for act in STATUTES.values() if act.consumers == law.name), "")
-            found = f"policy {policy.name!r} claims interest by the statute {law.name!r}, which is for consumers"
-            remedy = f'Write kind = "consumer" under [client] if it is one, or name a policy with statute = "{own}".'
-            findings.add(file.spot(key) if key else file.spot(), found, remedy)
+        for policy, spot in _policies(file, policies):
+            law = law_of(policy.interest)
+            if contract is None or law is None:
+                continue
+            if not suits(policy, contract.client.kind):
+                found = f"policy {policy.name!r} claims interest by the statute {law.name!r}, which is for business clients only"
+                other = f'statute = "{law.consumers}"' if law.consumers else 'a rate that was agreed, annual = "5"'
+                remedy = f'Name a policy with {other}, or write kind = "business" under [client] if it is one.'
+                findings.add(spot, found, remedy)
+            elif law.name in FOR_CONSUMERS and contract.client.kind is ClientKind.BUSINESS:
+                own = next((act.name for act in STATUTES.values() if act.consumers == law.name), "")
+                found = f"policy {policy.name!r} claims interest by the statute {law.name!r}, which is for consumers"
+                remedy = (
+                    f'Write kind = "consumer" under [client] if it is one, or name a policy with statute = "{own}".'
+                )
+                findings.add(spot, found, remedy)
 
 
 def check_compensations(
@@ -162,34 +175,35 @@ def check_compensations(
     """A fixed sum by law is owed by businesses alone; and warn where the law names it in another currency than the contract's."""
     for file in files:
         contract = contracts.get(file.contract.project)
-        policy = policies.get(file.contract.policy)
-        name = policy.compensation.statute if policy is not None and policy.compensation is not None else ""
-        fixed = STATUTES[name].compensation if name else None
-        if contract is None or fixed is None:
-            continue
-        if contract.client.kind is not ClientKind.BUSINESS:
-            found = (
-                f"policy {contract.policy!r} claims a compensation by the statute {name!r}, which businesses alone owe"
-            )
-            remedy = 'Name a policy without it, or write kind = "business" under [client] if it is one.'
-            findings.add(file.spot("policy") if "policy" in file.table else file.spot(), found, remedy)
-        elif contract.currency and not speaks_of(fixed, contract.currency):
-            found = f"no compensation will be claimed in {contract.currency}: {fixed.rule}"
-            remedy = f'Write what was agreed, compensation = {{ {contract.currency} = "40.00" }}, or leave it out.'
-            key = "currency" if "currency" in file.table else "policy"
-            findings.add(file.spot(key), found, remedy, warning=True)
+        for policy, spot in _policies(file, policies):
+            name = policy.compensation.statute if policy.compensation is not None else ""
+            fixed = STATUTES[name].compensation if name else None
+            if contract is None or fixed is None:
+                continue
+            if contract.client.kind is not ClientKind.BUSINESS:
+                found = (
+                    f"policy {policy.name!r} claims a compensation by the statute {name!r}, which businesses alone owe"
+                )
+                remedy = 'Name a policy without it, or write kind = "business" under [client] if it is one.'
+                findings.add(spot, found, remedy)
+            elif contract.currency and not speaks_of(fixed, contract.currency):
+                found = f"no compensation will be claimed in {contract.currency}: {fixed.rule}"
+                remedy = f'Write what was agreed, compensation = {{ {contract.currency} = "40.00" }}, or leave it out.'
+                findings.add(_currency_spot(file, spot), found, remedy, warning=True)
 
 
 def check_fee_currencies(files: Iterable[ContractFile], policies: Mapping[str, Policy], findings: Findings) -> None:
     """Warn where a flat late fee names other currencies than the contract's: no fee can arise there."""
     for file in files:
-        contract = file.contract
-        fee = policies[contract.policy].late_fee if contract.policy in policies else None
-        silent = silent_in(fee, contract.currency) if fee is not None and contract.currency else ()
-        if silent:
-            found = (
-                f"the late fee of policy {contract.policy!r} has no {' and no '.join(silent)} in {contract.currency}"
-            )
-            remedy = f"Add {contract.currency} to its amounts, or no fee will arise under this contract."
-            key = "currency" if "currency" in file.table else "policy"
-            findings.add(file.spot(key), found, remedy, warning=True)
+        currency = file.contract.currency
+        for policy, spot in _policies(file, policies):
+            fee = policy.late_fee
+            silent = silent_in(fee, currency) if fee is not None and currency else ()
+            if silent:
+                found = f"the late fee of policy {policy.name!r} has no {' and no '.join(silent)} in {currency}"
+                remedy = f"Add {currency} to its amounts, or no fee will arise under this contract."
+                findings.add(_currency_spot(file, spot), found, remedy, warning=True)
+
+
+def _currency_spot(file: ContractFile, spot: Spot) -> Spot:
+    return file.spot("currency") if "currency" in file.table else spot

@@ -58,7 +58,7 @@ def read_contract(top: Table, setting: Setting) -> ContractFile:
     project = values.name(top, "project", '"acme-website"')
     was = read_was(top)
     currency = values.currency(top, "currency", setting.business.currency)
-    milestones = _milestones(top, currency)
+    milestones = _milestones(top, currency, setting)
     policy = _policy(top, setting)
     contract = Contract(
         project=project,
@@ -102,12 +102,16 @@ def _policy(top: Table, setting: Setting) -> str:
         remedy = 'Add policy = "NAME" of a [policy.NAME] here, or to [business] for all contracts.'
         top.wrong((), "'policy' is missing", remedy)
     # a wrong policy of the business is told there, once
-    if "policy" in top and policy and setting.policies is not None and policy not in setting.policies:
-        top.wrong("policy", f"there is no policy {policy!r}", nearest(policy, tuple(setting.policies)))
+    _check_policy(top, policy, setting)
     return policy
 
 
-def _milestones(top: Table, currency: str) -> tuple[Milestone, ...]:
+def _check_policy(table: Table, policy: str, setting: Setting) -> None:
+    if "policy" in table and policy and setting.policies is not None and policy not in setting.policies:
+        table.wrong("policy", f"there is no policy {policy!r}", nearest(policy, tuple(setting.policies)))
+
+
+def _milestones(top: Table, currency: str, setting: Setting) -> tuple[Milestone, ...]:
     found: list[Milestone] = []
     for table in top.tables("milestone"):
         milestone = Milestone(
@@ -118,7 +122,9 @@ def _milestones(top: Table, currency: str) -> tuple[Milestone, ...]:
             received=table.day("received"),
             delivered=table.day("delivered"),
             accepted=table.day("accepted"),
+            policy=table.text("policy", ""),
         )
+        _check_policy(table, milestone.policy, setting)
         table.finish()
         found.append(milestone)
     return tuple(found)

@@ -18,9 +18,14 @@ def cautions(workspace: Workspace) -> Iterator[Problem]:
     concerned: dict[Caution, list[str]] = {}
     for contract in sorted(workspace.agreement.contracts.values(), key=lambda one: one.project):
         place = contract.client.country or workspace.business.country
-        policy = workspace.agreement.policies.get(contract.policy)
-        found = warnings_for(place, annual=_annual(policy), amount=_largest(contract, place), agreed=contract.signed)
-        for caution in found:
+        policies = [workspace.agreement.policies.get(name) for name in contract.policies()]
+        amount = _largest(contract, place)
+        found = [
+            one
+            for policy in policies
+            for one in warnings_for(place, annual=_annual(policy), amount=amount, agreed=contract.signed)
+        ]
+        for caution in dict.fromkeys(found):
             concerned.setdefault(caution, []).append(contract.project)
     for caution, projects in concerned.items():
         where = f"clients in {caution.place} ({', '.join(projects[:3])}{' and more' if len(projects) > 3 else ''})"
