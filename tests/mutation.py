@@ -84,21 +84,26 @@ def main() -> None:
     parser.add_argument("--tests", nargs="+", default=list(TESTS), help="folders and files of tests")
     parser.add_argument("--again", action="store_true", help="run the survivors of the last run again")
     parser.add_argument("--most", type=int, metavar="N", help="so many of them, the same ones each time")
-    parser.add_argument("--skip", type=int, default=0, metavar="N", help="not the first N of them, for another sample")
+    parser.add_argument(
+        "--new", action="store_true", help="only those that no run before has looked at, for another sample"
+    )
     parser.add_argument("--list", action="store_true", help="print the survivors of the last run")
     parser.add_argument("--place", type=Path, default=PLACE, help="the folder of the copy")
     asked = parser.parse_args()
     if asked.list:
         print("\n".join(_differences(asked.place)))
         return
-    lived = {name for name, found in _results(asked.place).items() if found not in DEAD}
+    known = _results(asked.place)
+    lived = {name for name, found in known.items() if found not in DEAD}
     _copy(asked.place)
     names = _mutate(asked.place, [f"payflow/{name}" for name in asked.only] if asked.only else None)
     if asked.again:
         names = [name for name in names if name in lived]
+    if asked.new:
+        names = [name for name in names if name not in known]
     # in one order that mixes all modules, so that a run that is stopped has looked at a fair share of each
     random.Random(0).shuffle(names)
-    names = names[asked.skip :][: asked.most]
+    names = names[: asked.most]
     (asked.place / "names.json").write_text(json.dumps(names))
     _run(asked.place, asked.tests)
     print("\n".join(table(_results(asked.place))))
