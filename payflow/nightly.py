@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 _FRESH = timedelta(minutes=15)
 #: How often a run decides again because something changed under its hands, before it leaves the rest to the next run.
 _ROUNDS = 3
+#: Seconds in which the notes of how far the journal has come may not be on the disk yet, while letters go out.
+_AT_MOST_UNSYNCED = 1.0
 #: How far a clock may be set back, as by a time server, without a word.
 _SKEW = timedelta(minutes=10)
 
@@ -171,7 +173,7 @@ class _Night:
         self._store, self._workspace, self._as_of, self._now = store, workspace, as_of, now
         self._pause = pause
         self._renderer = Renderer(workspace.root, workspace.business)
-        self._began = monotonic()
+        self._began = self._anchored = monotonic()
         self._unread: list[SyncReport] = []
         #: invoices that their source was asked about and said nothing of
         self._silent: frozenset[int] = frozenset()
@@ -193,6 +195,7 @@ class _Night:
             while rounds and not self._clients(courier):
                 # what is only read again because the run takes long costs no round
                 rounds -= courier.outdated
+            self._anchor()
             told = self._owner(courier)
         finally:
             transport.close()
@@ -273,7 +276,7 @@ class _Night:
                 courier.refuse(key, message.recipient.client, error)
             else:
                 courier.hand_over(letter)
-            self._anchor()
+            self._anchor(one_of_many=True)
             if courier.outdated:
                 return False
         return True
@@ -373,9 +376,17 @@ class _Night:
         self._pause("proposed")
         return proposed
 
-    def _anchor(self) -> None:
-        """Note how far the journal has come, after each thing done: a copy from before is known for one even if this run dies."""
-        advance(self._store.anchor, self._store, self._now)
+    def _anchor(self, *, one_of_many: bool = False) -> None:
+        """Note how far the journal has come, after each thing done: a copy from before is known for one even if this run dies.
+
+        While many letters go out one after the other, each note is on the disk within a second, since having it there takes as
+        long as a commit: only the machine, dying in that second, could lose it.
+        """
+        moment = monotonic()
+        synced = not one_of_many or moment - self._anchored >= _AT_MOST_UNSYNCED
+        advance(self._store.anchor, self._store, self._now, synced=synced)
+        if synced:
+            self._anchored = moment
 
     def _owner(self, courier: Courier) -> bool:
         """Write to the owner when a verdict changed or something needs a person; note silently what is new to tell of."""

@@ -10,6 +10,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,7 +237,7 @@ def due(row: messages.MessageRow, now: datetime) -> bool:
 
 def own_name() -> str:
     """Who claims: this host and process, with the moment the process began, since numbers are used again."""
-    return f"{platform.node()}:{os.getpid()}:{_began(os.getpid())}"
+    return f"{platform.node()}:{os.getpid()}:{_own_beginning(os.getpid())}"
 
 
 def is_free(store: Store, row: EffectRow, now: datetime) -> bool:
@@ -263,6 +264,12 @@ def _runs(owner: str) -> bool:
     except PermissionError:
         pass
     return _began(int(number)) == began
+
+
+@lru_cache(maxsize=1)
+def _own_beginning(process: int) -> str:
+    """When this process began; one that was forked off it has another number."""
+    return _began(process)
 
 
 def _began(process: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -132,6 +133,8 @@ def wrapped(text: str) -> str:
     return "\n".join(lines).strip("\n") + "\n"
 
 
+# most lines stand in every letter of a run
+@lru_cache(maxsize=1024)
 def _folded(line: str) -> Sequence[str]:
     if len(line) <= WIDTH:
         return [line]

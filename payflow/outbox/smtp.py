@@ -23,8 +23,12 @@ from payflow.outbox.transport import Outcome, checked_key
 #: How many times the usual timeout the reply to a whole message may take: servers look through it first.
 PATIENCE = 10
 
+#: What a server says that did as it was told.
+_DONE = 250
+#: What a server says that closes the connection.
+_GOING = (421, b"")
 #: What a server says when it is the session that it minds, not the message (RFC 4954, RFC 3207).
-_SESSION_CODES = (421, 530, 534, 535, 538)
+_SESSION_CODES = (_GOING[0], 530, 534, 535, 538)
 
 
 class SmtpTransport:
@@ -36,27 +40,43 @@ class SmtpTransport:
         self._settings = settings
         self._connection: smtplib.SMTP | None = None
         self._gave_up: DeliveryError | None = None
+        #: the server took a whole message last, so that it minds no other: what went before need not be forgotten first
+        self._is_clear = False
 
     def prepare(self, key: str, message: Email, recipients: Sequence[str]) -> _Announced:
         """Everything up to the server's "go ahead"; the content is not sent yet."""
         checked_key(key)
-        sender = message.sender
         main, *copies = [address(item) for item in recipients]
-        connection = self._session()
         try:
-            content, options = _content(connection, message, (sender, main, *copies))
-            self._expect("MAIL", lambda: connection.mail(sender, options))
-            self._expect("RCPT", lambda: connection.rcpt(main), f" for {main}")
+            connection, content = self._begin(message, (message.sender, main, *copies))
+            self._expect("RCPT", connection.rcpt(main), f" for {main}")
             left_out = [copy for copy in copies if not _accepts(connection, copy)]
-            self._expect("DATA", lambda: connection.docmd("DATA"), wanted=3)
+            self._expect("DATA", connection.docmd("DATA"), wanted=3)
         except DeliveryError:
-            self._reset(connection)
+            self._reset()
             raise
         except (OSError, ValueError) as error:
             self._drop()
             raise DeliveryError(f"{self._server}: {_plain(error)}. It will be tried again", permanent=False) from error
         note = f"left out: {', '.join(left_out)} refused by the server" if left_out else ""
-        return _Announced(connection, content, self._settings.timeout, note, self._drop)
+        return _Announced(connection, content, self._settings.timeout, note, self._note_clear, self._drop)
+
+    def _begin(self, message: Email, addresses: Sequence[str]) -> tuple[smtplib.SMTP, bytes]:
+        """Say MAIL. A server that took a message before may have gone since, by 421 or without a word: it is called again."""
+        is_clear, self._is_clear = self._is_clear, False
+        connection = self._session(asked=not is_clear)
+        content, options = _content(connection, message, addresses)
+        try:
+            reply = connection.mail(addresses[0], options)
+        except OSError:
+            if not is_clear:
+                raise
+            reply = _GOING
+        if is_clear and reply[0] == _GOING[0]:
+            self._drop()
+            return self._begin(message, addresses)
+        self._expect("MAIL", reply)
+        return connection, content
 
     def recover(self, key: str) -> Outcome:
         """Never known: the claim stands just before the content, so it may have gone out whole."""
@@ -79,10 +99,10 @@ class SmtpTransport:
     def _server(self) -> str:
         return f"mail server {self._settings.host}:{self._settings.port}"
 
-    def _session(self) -> smtplib.SMTP:
-        """The open connection if it still answers, else a new one."""
-        if self._connection is not None and not self._reset(self._connection):
-            self._drop()
+    def _session(self, *, asked: bool) -> smtplib.SMTP:
+        """The open connection, if it still answers where it is `asked`; else a new one."""
+        if asked:
+            self._reset()
         if self._connection is None:
             if self._gave_up is not None:
                 raise DeliveryError(str(self._gave_up), permanent=False)
@@ -93,30 +113,27 @@ class SmtpTransport:
                 raise
         return self._connection
 
-    def _reset(self, connection: smtplib.SMTP) -> bool:
-        """Whether the server is there and has forgotten what went before."""
+    def _reset(self) -> None:
+        """Have the server forget what went before; one that is not there any more is let go."""
         try:
-            if connection.rset()[0] == 250:
-                return True
+            if self._connection is None or self._connection.rset()[0] == _DONE:
+                return
         except OSError:
             pass
         self._drop()
-        return False
+
+    def _note_clear(self) -> None:
+        self._is_clear = True
 
     def _drop(self) -> None:
+        self._is_clear = False
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _expect(
-        self,
-        stage: str,
-        command: Callable[[], tuple[int, bytes]],
-        what: str = "",
-        wanted: int = 2,
-    ) -> None:
-        """Send a command; a reply of another class than `wanted` is a `DeliveryError`, permanent for a 5xx."""
-        code, text = command()
+    def _expect(self, stage: str, reply: tuple[int, bytes], what: str = "", wanted: int = 2) -> None:
+        """A reply of another class than `wanted` is a `DeliveryError`, permanent for a 5xx."""
+        code, text = reply
         if code // 100 == wanted:
             return
         permanent = code // 100 == 5 and code not in _SESSION_CODES
@@ -130,15 +147,16 @@ class _Announced:
     """A message that the server is waiting for: it said 354."""
 
     def __init__(
-        self, connection: smtplib.SMTP, content: bytes, timeout: int, note: str, drop: Callable[[], None]
+        self,
+        connection: smtplib.SMTP,
+        content: bytes,
+        timeout: int,
+        note: str,
+        note_clear: Callable[[], None],
+        drop: Callable[[], None],
     ) -> None:
-        self._connection, self._content, self._timeout, self._note, self._drop = (
-            connection,
-            content,
-            timeout,
-            note,
-            drop,
-        )
+        self._connection, self._content, self._timeout, self._note = connection, content, timeout, note
+        self._note_clear, self._drop = note_clear, drop
 
     def hand_over(self) -> Outcome:
         """The content, then the final dot, then the server's word on it."""
@@ -186,6 +204,7 @@ class _Announced:
         detail = "; ".join(part for part in (_reply(code, text), self._note) if part)
         match code // 100:
             case 2:
+                self._note_clear()
                 return Outcome(MessageState.SENT, detail)
             case 4:
                 return Outcome(MessageState.WAITING, detail)

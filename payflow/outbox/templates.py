@@ -27,11 +27,12 @@ _REMEDY = "Correct the template; docs/mail.md lists what it may use"
 
 
 class Templates:
-    """The templates of one workspace. Each is compiled once per language."""
+    """The templates of one workspace. Each is looked for and compiled once per language."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._environments: dict[str, Sandbox] = {}
+        self._ranks: dict[tuple[str, str], int] = {}
 
     def text(self, language: str, name: str, context: Mapping[str, Any]) -> str:
         """The text of one template; `WorkspaceError` with file and line where it does not work."""
@@ -79,8 +80,11 @@ class Templates:
 
     def rank(self, language: str, name: str) -> int:
         """How early a template is found: 0 is the first folder, the number of folders where it is in none."""
-        folders = self.folders(language)
-        return next((rank for rank, folder in enumerate(folders) if (folder / name).is_file()), len(folders))
+        if (language, name) not in self._ranks:
+            folders = self.folders(language)
+            found = (rank for rank, folder in enumerate(folders) if (folder / name).is_file())
+            self._ranks[language, name] = next(found, len(folders))
+        return self._ranks[language, name]
 
     def folders(self, language: str) -> list[Path]:
         """Where the templates of a language are looked for, first to last; every second folder is the workspace's."""

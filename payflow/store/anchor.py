@@ -61,29 +61,35 @@ def _heads(text: bytes) -> list[Head]:
 
 
 def write_anchor(path: Path, head: Head, at: datetime) -> None:
-    """Append the head, synced to disk, when the journal has moved since the last line.
+    """Append the head when the journal has moved since the last line, and have the file on the disk.
 
     Raises `JournalError` when the file already knows more than the journal, `StoreError` when it cannot be written.
     """
     _note(path, last_anchored(path), head, at)
 
 
-def advance(path: Path, db: Reader, at: datetime) -> None:
-    """Note how far the journal has come by now, whoever else notes the same meanwhile. Raises as `write_anchor` does."""
+def advance(path: Path, db: Reader, at: datetime, *, synced: bool = True) -> None:
+    """Note how far the journal has come by now, whoever else notes the same meanwhile. Raises as `write_anchor` does.
+
+    What is not `synced` outlives the death of this process, but perhaps not that of the machine, until a later one is.
+    """
     # the file first: what another process noted there, the journal has by the time it is asked
     known = last_anchored(path)
     rows = db.query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
-    _note(path, known, Head(*rows[0]) if rows else Head(0, ""), at)
+    _note(path, known, Head(*rows[0]) if rows else Head(0, ""), at, synced=synced)
 
 
-def _note(path: Path, known: Head | None, head: Head, at: datetime) -> None:
+def _note(path: Path, known: Head | None, head: Head, at: datetime, *, synced: bool = True) -> None:
     fault = _fault(known, head.seq, head.hash) if known is not None and known.seq >= head.seq else ""
     if fault:
         raise JournalError(str(Problem(str(path), fault, _REMEDY)))
-    if head.seq == 0 or known == head:
+    if head.seq == 0:
         return
     try:
-        _append(path, f"{head.seq} {head.hash} {to_moment(at)}\n")
+        if known != head:
+            _append(path, f"{head.seq} {head.hash} {to_moment(at)}\n")
+        if synced:
+            _sync(path)
     except OSError as error:
         raise unreachable(error, path) from error
 
@@ -142,15 +148,15 @@ def _append(path: Path, line: str) -> None:
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         os.write(descriptor, (f"\n{line}" if torn else line).encode())
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
     if fresh:
-        _sync_folder(path.parent)
+        _sync(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -143,6 +143,7 @@ class SqliteDatabase:
     def __init__(self, path: Path, *, patience: float = _PATIENCE) -> None:
         """Open an existing file; see `create`. Raises `StoreError`, also for the database of another program."""
         self.path, self.where = path, str(path)
+        self._writes = False
         if sqlite3.sqlite_version_info < _OLDEST:
             found = f"SQLite {sqlite3.sqlite_version} is too old"
             raise StoreError(str(Problem("python", found, "Use a Python built with SQLite 3.35 or later.")))
@@ -182,7 +183,9 @@ class SqliteDatabase:
     def transaction(self, *, sharing: bool = False) -> Iterator[Transaction]:  # noqa: ARG002 (here writers always queue)
         """Begin to write at once, so that two writers queue instead of failing at their first write."""
         transaction = SqliteTransaction(self._connection, self.path)
-        self.query(f"PRAGMA cache_size = -{_CACHE}")
+        if not self._writes:
+            self.query(f"PRAGMA cache_size = -{_CACHE}")
+            self._writes = True
         with self._between("BEGIN IMMEDIATE"):
             yield transaction
             if transaction.doomed:

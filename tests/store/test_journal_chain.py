@@ -307,6 +307,24 @@ def test_a_cut_end_and_an_older_copy_are_found_through_the_anchor(store: Store) 
     assert [line.seq for line in anchor.read_anchor(store.anchor)] == [2, 5]
 
 
+def test_a_note_stands_in_the_anchor_at_once_and_is_on_the_disk_when_it_is_to_be(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_disk: list[int] = []
+    monkeypatch.setattr(anchor.os, "fsync", lambda _file: on_disk.append(len(anchor.read_anchor(store.anchor))))
+    add(store, record(invoice=1))
+    anchor.advance(store.anchor, store, AT)
+    assert set(on_disk) == {1}
+    del on_disk[:]
+    for lines in (2, 3):
+        add(store, record(invoice=1))
+        anchor.advance(store.anchor, store, AT, synced=False)
+        assert (len(anchor.read_anchor(store.anchor)), on_disk) == (lines, [])
+    # nothing new to note, but what was noted is on the disk now
+    anchor.advance(store.anchor, store, AT)
+    assert on_disk == [3]
+
+
 def test_the_anchor_gets_a_line_only_when_the_journal_moved(store: Store) -> None:
     anchor.write_anchor(store.anchor, journal.head(store), AT)
     assert not store.anchor.exists()
