@@ -207,6 +207,7 @@ GLOBEX = contract_of(
 def test_an_invoice_of_another_client_is_not_claimed_by_number_and_that_is_told() -> None:
     found = claim([listed(client="c-2", client_name="Globex")], one_version(DESIGN, GLOBEX))
     assert place(found.governed[0]) == (None, "")
+    assert doubts(found) == [("claim-mismatch", 13)]
     assert [doubt.text for doubt in found.doubts] == [
         "the contract acme-website claims INV-0013, but that invoice belongs to Globex, not to Acme Ltd"
     ]
@@ -216,6 +217,7 @@ def test_an_invoice_of_another_client_is_not_claimed_by_its_reference_and_that_i
     item = listed(client="c-2", client_name="Globex", reference="acme-website/design")
     found = claim([item], one_version(BY_REFERENCE, GLOBEX))
     assert (place(found.governed[0]), found.governed[0].client) == ((None, ""), "globex")
+    assert doubts(found) == [("claim-mismatch", 13)]
     assert [doubt.text for doubt in found.doubts] == [
         "INV-0013 names acme-website/design, but it belongs to Globex, not to Acme Ltd"
     ]

@@ -154,6 +154,8 @@ def test_a_bank_s_rate_is_not_carried_over_days_that_nobody_read(tmp_path: Path)
     table = load_table("uk_boe_bank_rate", extra)
     assert table.until == date(2027, 2, 4)
     assert table.at(date(2027, 2, 4)).annual == Fraction("0.035")
+    # the last day on which somebody had read the bank's own page
+    assert table.at(date(2026, 10, 8)).annual == Fraction("0.0375")
     with pytest.raises(OutOfTable):
         table.at(date(2026, 10, 9))
 

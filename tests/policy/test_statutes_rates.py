@@ -212,6 +212,7 @@ def test_french_contracts_may_not_agree_less_than_three_times_the_legal_rate(row
     rate = lowest_agreed(statute("fr"), date.fromisoformat(day))
     assert rate is not None
     assert rate.annual == Fraction(percent) / 100
+    assert rate.why.startswith("three times the ")
     with pytest.raises(OutOfTable):
         lowest_agreed(statute("fr"), date(2025, 7, 1))
     assert lowest_agreed(statute("de"), date.fromisoformat(day)) is None
