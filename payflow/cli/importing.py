@@ -62,7 +62,7 @@ def command(
     from payflow.report import operations_json
     from payflow.report.readings import synced_line
     from payflow.report.text import clean
-    from payflow.sync import file_at, file_before, keep_file, read_file
+    from payflow.sync import fetch, file_at, file_before, keep_file, read_file
 
     session = context.ensure_object(Session)
     reports, refused = [], 0
@@ -79,7 +79,8 @@ def command(
                     if store is not None and not again:
                         report = file_before(store, session.workspace, file, now=session.now)
                     if report is None:
-                        read = read_file(file)
+                        fetched = None if store is None else fetch(store, session.workspace, file, now=session.now)
+                        read = read_file(file, fetched)
                         if store is None:  # the first file that can be read makes the store, if there is none
                             store = opened.enter_context(session.store(create=True))
                         if not locked:

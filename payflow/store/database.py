@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -149,7 +149,12 @@ class SqliteDatabase:
             raise StoreError(str(Problem("python", found, "Use a Python built with SQLite 3.35 or later.")))
         try:
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=patience
+                f"{path.absolute().as_uri()}?mode=rw",
+                uri=True,
+                isolation_level=None,
+                timeout=patience,
+                # used by one thread after the other, never by two at once
+                check_same_thread=False,
             )
         except CAUGHT as error:
             raise explain(error, path) from error
@@ -321,9 +326,9 @@ class SqliteTransaction:
                 for count in _AT_ONCE:
                     end = len(batch) - (len(batch) - start) % count
                     if start < end and count * len(columns) <= _MOST_VALUES:
-                        values = chain.from_iterable(batch[start:end])
                         statement = upsert_statement(table, columns, keys, count)
-                        written += self.executemany(statement, zip(*[values] * (count * len(columns)), strict=True))
+                        parts = (_joined(batch[at : at + count]) for at in range(start, end, count))
+                        written += self.executemany(statement, parts)
                         start = end
         return written
 
@@ -347,6 +352,14 @@ class SqliteTransaction:
             raise
 
 
+def _joined(rows: Iterable[Params]) -> Params:
+    """The values of all rows, one after the other; a third of the time that iterators take."""
+    values: list[Any] = []
+    for row in rows:
+        values += row
+    return values
+
+
 @cache
 def _upsert_statement(table: str, columns: tuple[str, ...], keys: tuple[str, ...], count: int) -> str:
     rest = [name for name in columns if name not in keys]
@@ -366,12 +379,14 @@ def upsert_statement(table: str, columns: Sequence[str], keys: Sequence[str], co
 
 
 def dialect(sql: str, version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str:
-    """The statement as this SQLite understands it: before 3.39 it spells `IS DISTINCT FROM` as `IS NOT`, before 3.38 `format`
-    as `printf`.
+    """The statement as this SQLite understands it: before 3.44 it spells `string_agg` as `group_concat`, before 3.39
+    `IS DISTINCT FROM` as `IS NOT`, before 3.38 `format` as `printf`.
 
     It locks the whole database for a writer, and so knows no locks of single rows.
     """
     sql = sql.removesuffix(" FOR UPDATE SKIP LOCKED")
     if version < (3, 38, 0):
         sql = sql.replace("format(", "printf(")
+    if version < (3, 44, 0):
+        sql = sql.replace("string_agg(", "group_concat(")
     return sql if version >= (3, 39, 0) else sql.replace("IS DISTINCT FROM", "IS NOT")

@@ -6,7 +6,7 @@ Every writer is an upsert that touches only rows that differ and returns how man
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from payflow.store.database import Reader, Row, Transaction
@@ -150,17 +150,6 @@ def query_some(db: Reader, sql: str, ids: Sequence[int]) -> list[Row]:
     return found
 
 
-class Image(NamedTuple):
-    """What an invoice says, as one text: two invoices that say the same have the same one.
-
-    Only of invoices whose state is as old as their last sight, and that no later reading missed.
-    """
-
-    id: int
-    read_at: str
-    text: str
-
-
 #: What stands between two values of an image; nobody types it, and a text that holds it is compared value by value.
 APART = "\x1f"
 #: The values of an image, in order.
@@ -168,21 +157,11 @@ IMAGE = (
     *("number", "client", "currency", "total", "paid", "credited", "balance", "issued_on", "due_on", "closed_on"),
     *("status", "reference", "pay_url", "dated_entries"),
 )
-#: One call, of half the time that joining them two by two takes; what is not stated is an empty text to it.
-_IMAGE = f"format('{APART.join(['%s'] * len(IMAGE))}', {', '.join(IMAGE)})"
-
-
-def images(db: Reader, source: str) -> Iterator[list[Row]]:
-    """`Image`s of one source's invoices as plain rows, by identity, page by page."""
-    # names of our own, no value from outside; by identity, without the index on sources, from which each page would be sorted
-    sql = (
-        f"SELECT id, read_at, {_IMAGE} FROM invoice WHERE id > ? AND ? IN ('', source) AND unknown_since IS NULL "  # noqa: S608 (see above)
-        f"AND state_as_of = read_at ORDER BY id LIMIT {_PAGE}"
-    )
-    last = 0
-    while page := db.query(sql, (last, source)):
-        yield page
-        last = page[-1][0]
+#: What an invoice says, as one text: two invoices that say the same have the same one. One call, of half the time that joining
+#: them two by two takes; what is not stated is an empty text to it.
+IMAGED = f"format('{APART.join(['%s'] * len(IMAGE))}', {', '.join(IMAGE)})"
+#: Invoices whose state is as old as their last sight, and that no later reading missed: these have an image.
+HAS_IMAGE = "unknown_since IS NULL AND state_as_of = read_at"
 
 
 def could_be_missing(

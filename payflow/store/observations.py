@@ -6,12 +6,13 @@ would say all of it twice. `sighted` says which record speaks of which identitie
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
+
+import msgspec
 
 from payflow.store.database import Reader, Row, Transaction
 from payflow.store.mirror import query_some
@@ -60,7 +61,7 @@ def firsts(db: Reader, low: int, high: int) -> Iterator[First]:
     for (record,) in db.query("SELECT record FROM sighted WHERE high >= ? AND low <= ? ORDER BY record", (low, high)):
         # one at a time: all of them together are as large as the books
         for (body,) in db.query("SELECT body FROM journal_body WHERE seq = ?", (record,)):
-            yield First.of(json.loads(body))
+            yield First.of(msgspec.json.decode(body))
 
 
 def later(db: Reader, low: int, high: int) -> list[Row]:

@@ -31,8 +31,10 @@ from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
 from payflow.sync import lines, same
 from payflow.sync.apply import apply
 from payflow.sync.collecting import thrifty, uncollected
+from payflow.sync.held import Held, fetching
 from payflow.sync.keep_out import kept_out
 from payflow.sync.known import known
+from payflow.sync.meanwhile import Meanwhile
 from payflow.sync.tables import Read, gather
 from payflow.sync.unknown import unknown
 from payflow.sync.work import Counts
@@ -134,7 +136,7 @@ def import_file(
     """
     file = file_at(workspace, path, connector=connector, source=source, options=options, now=now)
     before = None if again else file_before(store, workspace, file, now=now)
-    return before or keep_file(store, workspace, read_file(file), now=now)
+    return before or keep_file(store, workspace, read_file(file, fetch(store, workspace, file, now=now)), now=now)
 
 
 class File(Struct, frozen=True):
@@ -152,6 +154,7 @@ class FileRead(Struct, frozen=True):
     file: File
     reads: Sequence[Read]
     cursor: Mapping[str, Any] | None
+    held: Held | None = None
 
 
 def file_at(
@@ -179,10 +182,30 @@ def file_at(
     return File(spec, source, context, same.Contents(context.files))
 
 
-def read_file(file: File) -> FileRead:
-    """Read one export, which needs no store. Raises `ConnectorError`."""
-    with uncollected(), thrifty():
-        return FileRead(file, *gather(file.spec.open(file.context).pull(None)))
+def read_file(file: File, fetched: Meanwhile[Held] | None = None) -> FileRead:
+    """Read one export, which needs no store. Raises `ConnectorError`. `fetched` comes from `fetch`, where there is a store."""
+    reads, cursor, held = _gathered(lambda: file.spec.open(file.context).pull(None), fetched)
+    return FileRead(file, reads, cursor, held)
+
+
+def fetch(store: Store, workspace: Workspace, file: File, *, now: datetime) -> Meanwhile[Held] | None:
+    """Begin to fetch what the store holds of the file's source, for `read_file`, which waits for it; until then the store is
+    not to be used. None where the file is soon read."""
+    settings = _settings_for(_with_keys(store, workspace, now), file.spec, file.source)
+    return fetching(store, settings.key, file.contents)
+
+
+def _gathered(
+    pull: Callable[[], Iterable[Batch]], fetched: Meanwhile[Held] | None
+) -> tuple[Sequence[Read], Mapping[str, Any] | None, Held | None]:
+    """All that is read, and what was fetched meanwhile."""
+    try:
+        with uncollected(), thrifty():
+            reads, cursor = gather(pull())
+    finally:
+        # whatever is raised, the store must be free again
+        held = None if fetched is None else fetched.result()
+    return reads, cursor, held
 
 
 def file_before(store: Store, workspace: Workspace, file: File, *, now: datetime) -> SyncReport | None:
@@ -201,7 +224,7 @@ def keep_file(store: Store, workspace: Workspace, read: FileRead, *, now: dateti
     settings = _settings_for(workspace, file.spec, file.source)
     digest = _digest(store, settings, file)
     each = same.of_files(file.spec, file.context, file.contents)
-    report = _store(store, workspace, settings, file.spec, read.reads, read.cursor, now, digest, each)
+    report = _store(store, workspace, settings, file.spec, read.reads, read.cursor, now, digest, each, read.held)
     lines.remember(store, workspace, now)
     return report
 
@@ -339,11 +362,10 @@ def _read_into(
         before = same.taken(store, source.key, same.digest(store, spec, source.key, context, contents), now)
         if before is not None:
             return _again(source, spec, before)
-    with uncollected(), thrifty():
-        reads, next_cursor = gather(ask(spec.open(context)))
+    reads, next_cursor, held = _gathered(lambda: ask(spec.open(context)), fetching(store, source.key, contents))
     digest = same.digest(store, spec, source.key, context, contents)
     each = same.of_files(spec, context, contents)
-    return _store(store, workspace, source, spec, reads, next_cursor, now, digest, each)
+    return _store(store, workspace, source, spec, reads, next_cursor, now, digest, each, held)
 
 
 def _again(source: SourceSettings, spec: ConnectorSpec, before: same.Before) -> SyncReport:
@@ -369,9 +391,10 @@ def _store(
     now: datetime,
     digest: str,
     each: Mapping[str, str],
+    held: Held | None,
 ) -> SyncReport:
-    """Store what a source said; `digest` is what it was read from, empty where that may say something else next time, and
-    `each` that of every file by its name."""
+    """Store what a source said; `digest` is what it was read from, empty where that may say something else next time,
+    `each` that of every file by its name, `held` what the store held when it was read."""
     register = Register(forgotten(store))
     numbers = cache(lambda: Numbers((row.number, row.id) for row in mirror.invoices(store)))
     reads = [kept_out(read, source.key, register, numbers) for read in reads]
@@ -379,7 +402,7 @@ def _store(
     total, told = Counts(), Counts()
     with uncollected(), thrifty(), store.transaction() as tx:
         journal.restore_projections(tx)
-        state = known(tx, source.key)
+        state = known(tx, source.key, held)
         for read in reads:
             mark = each.get(read.reading.origin, "")
             counts = apply(tx, source.key, read, state, timezone=timezone, now=now, digest=mark)

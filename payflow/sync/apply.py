@@ -115,7 +115,10 @@ def _in_columns(work: Work) -> NDArray[np.bool_]:
     """Take in the rows that are new, and those that are unchanged; which these are."""
     invoices, found, dated = work.read.invoices, work.found, bool(work.reading.dated_entries)
     shown = bulk.seen(invoices, dated=dated)
-    same = bulk.unchanged(work.tx, work.state.source, invoices, found, shown, work.reading, work.before, work.moved)
+    held = None if work.state.held is None else work.state.held.seen(work.tx)
+    same = bulk.unchanged(
+        work.tx, work.state.source, invoices, found, shown, work.reading, work.before, work.moved, held
+    )
     if work.rival and work.read.entries:
         same = bulk.Unchanged(np.zeros_like(same.rows), np.zeros_like(same.rows))  # whose payments count is told by row
     mirror.listed_again(work.tx, found.ids[same.to_write].tolist(), work.stamp)

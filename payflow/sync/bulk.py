@@ -6,7 +6,7 @@ source, that tells totals and what was paid of them. All other rows are left to 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from payflow.model.facts import Scope, Status
 from payflow.store import mirror
 from payflow.store.mirror import ReadingRow
 from payflow.sync.known import Identified
+from payflow.sync.pages import pages
 from payflow.sync.quiet import Mask, Seen, quiet
 from payflow.sync.tables import values_of
 
@@ -32,6 +33,15 @@ class Unchanged(Struct, frozen=True):
 
     rows: Mask
     to_write: Mask
+
+
+#: Identities; the moments at which these were last seen, and their images, unless these cannot be told in columns.
+Images = tuple[Ints, "Sequence[pa.Array] | None"]
+
+
+def images(db: Reader, source: str) -> Iterator[Images]:
+    """What the mirror holds of a source's invoices, page by page."""
+    return pages(db, "invoice", source, ["read_at", mirror.IMAGED], mirror.HAS_IMAGE)
 
 
 def seen(invoices: pa.RecordBatch, *, dated: bool) -> Seen:
@@ -63,10 +73,12 @@ def unchanged(
     reading: ReadingRow,
     readings: Sequence[ReadingRow],
     moved: Collection[int],
+    held: Iterable[Images] | None = None,
 ) -> Unchanged:
     """Rows of the source's newest reading that say what the mirror holds and what was last observed.
 
-    `readings` are those before, newest first; `moved` are identities whose key is another one now.
+    `readings` are those before, newest first; `moved` are identities whose key is another one now;
+    `held` what `images` gives, where it is known already.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -74,20 +86,20 @@ def unchanged(
     same, late = np.zeros(len(found.ids), dtype=np.bool_), np.zeros(len(found.ids), dtype=np.bool_)
     if found.new.all():
         return Unchanged(same, late)
-    images = _images(invoices, dated=bool(reading.dated_entries))
-    usable = ~found.new & ~found.again & ~_odd(invoices) & ~np.isin(found.ids, list(moved))
+    told = _images(invoices, dated=bool(reading.dated_entries))
+    usable = ~found.new & ~found.again & ~_odd(told) & ~np.isin(found.ids, list(moved))
     order = np.argsort(found.ids, kind="stable")
     ordered = found.ids[order]
-    for page in mirror.images(db, source):
-        ids = np.fromiter((row[0] for row in page), dtype=np.int64, count=len(page))
+    for ids, columns in held if held is not None else images(db, source):
+        if columns is None:
+            continue
         place = np.minimum(np.searchsorted(ordered, ids), max(len(ordered) - 1, 0))
         listed = ordered[place] == ids if len(ordered) else np.zeros(len(ids), dtype=np.bool_)
         rows = order[place[listed]]
         if not len(rows):
             continue
-        texts = pa.array([row[2] for row in page], type=pa.large_string()).filter(pa.array(listed))
-        moments = pa.array([row[1] for row in page], type=pa.large_string()).filter(pa.array(listed))
-        equal = pc.equal(images.take(pa.array(rows)), texts).to_numpy(zero_copy_only=False)
+        moments, texts = (column if listed.all() else column.filter(pa.array(listed)) for column in columns)
+        equal = pc.equal(told.take(pa.array(rows)), texts).to_numpy(zero_copy_only=False)
         equal &= pc.less_equal(moments, reading.as_of).to_numpy(zero_copy_only=False)
         equal &= quiet(db, shown, rows, found.ids[rows], reading.as_of)
         same[rows] = equal
@@ -162,16 +174,11 @@ def _images(invoices: pa.RecordBatch, *, dated: bool) -> Any:
     return pc.binary_join_element_wise(*texts, pa.scalar(mirror.APART, pa.large_string()))
 
 
-def _odd(invoices: pa.RecordBatch) -> Mask:
-    """Rows with a text that holds what stands between the values of an image."""
-    import pyarrow as pa
+def _odd(images: pa.Array) -> Mask:
+    """Images with a text that holds what stands between the values."""
     import pyarrow.compute as pc
 
-    odd = np.zeros(len(invoices), dtype=np.bool_)
-    for column in invoices.columns:
-        if pa.types.is_large_string(column.type):
-            odd |= pc.match_substring(column, mirror.APART).to_numpy(zero_copy_only=False)
-    return odd
+    return np.asarray(pc.count_substring(images, mirror.APART).to_numpy() >= len(mirror.IMAGE), dtype=np.bool_)
 
 
 def _could_list(reading: ReadingRow, invoices: pa.RecordBatch) -> Mask:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payflow.columns import Ints
+from payflow.store.mirror import query_some
+from payflow.sync.pages import pages
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from payflow.store import Reader, Store
-
-_PAGE = 50_000
 
 
 class Identities:
@@ -61,6 +61,10 @@ class Identities:
             self._keys = pa.concat_arrays([self._keys, keys]) if len(self._keys) else keys
             self._ids = np.concatenate([self._ids, ids])
 
+    def are(self, keys: pa.Array) -> bool:
+        """Whether these are all keys, each once, in their order: the same file once more."""
+        return self._by_key is None and bool(keys.equals(self._keys))
+
     def of(self, keys: pa.Array) -> Ints:
         """The identity of each key; 0 where it has none."""
         import pyarrow.compute as pc
@@ -70,30 +74,26 @@ class Identities:
             return np.fromiter((have.get(key, 0) for key in keys.to_pylist()), dtype=np.int64, count=len(keys))
         if not len(self._ids):
             return np.zeros(len(keys), dtype=np.int64)
-        if keys.equals(self._keys):  # the same file once more
+        if self.are(keys):
             return self._ids.copy()
         places = pc.fill_null(pc.index_in(keys, value_set=self._keys), -1).to_numpy(zero_copy_only=False)
         return np.where(places < 0, 0, self._ids[places])
 
 
-def load(store: Store | Reader, source: str) -> tuple[Identities, set[str]]:
+def load(db: Store | Reader, source: str) -> tuple[Identities, set[str]]:
     """All identities of a source, and the keys of those whose number is not known yet."""
     import pyarrow as pa
 
-    # by identity, the order in which an unchanged file lists them; no index on sources, which would have it sorted each time
-    sql = (
-        "SELECT id, key, CASE WHEN number = '' THEN 1 ELSE 0 END FROM identity "  # noqa: S608 (a number of our own)
-        f"WHERE id > ? AND ? IN ('', source) ORDER BY id LIMIT {_PAGE}"
-    )
     keys: list[pa.Array] = [pa.array([], pa.large_string())]
     ids: list[Ints] = [np.zeros(0, dtype=np.int64)]
-    unnumbered: set[str] = set()
-    last = 0
-    while page := store.query(sql, (last, source)):
-        numbers, names, nameless = zip(*page, strict=True)
-        ids.append(np.array(numbers, dtype=np.int64))
-        keys.append(pa.array(names, pa.large_string()))
-        if any(nameless):
-            unnumbered.update(key for _, key, without in page if without)
-        last = numbers[-1]
-    return Identities(pa.concat_arrays(keys), np.concatenate(ids)), unnumbered
+    for some, columns in pages(db, "identity", source, ["key"]):
+        ids.append(some)
+        keys.append(columns[0] if columns else pa.array(_keys(db, some), pa.large_string()))
+    nameless = db.query("SELECT key FROM identity WHERE ? IN ('', source) AND number = ''", (source,))
+    return Identities(pa.concat_arrays(keys), np.concatenate(ids)), {key for (key,) in nameless}
+
+
+def _keys(db: Store | Reader, ids: Ints) -> list[str]:
+    """The keys of some identities, one by one: one of them holds what stands between two keys of a page."""
+    found: dict[int, str] = dict(query_some(db, "SELECT id, key FROM identity WHERE id IN (?)", ids.tolist()))
+    return [found[number] for number in ids.tolist()]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from payflow.store import Reader, Store
+    from payflow.sync.held import Held
 
 
 #: Identities to be journaled, in columns: these, their keys, their numbers. New ones, and those moved to another key or told
@@ -37,6 +38,8 @@ class Known(Struct):
     unnumbered: set[str]
     #: identities that are not journaled yet
     fresh: list[Minted] = field(default_factory=list)
+    #: what was fetched before this was known
+    held: Held | None = None
 
     def told(self) -> Mapping[str, Sequence[ReadingRow]]:
         """Its readings, as freshness goes by them."""
@@ -53,9 +56,9 @@ class Identified(Struct, frozen=True):
     again: NDArray[np.bool_]
 
 
-def known(store: Store | Reader, source: str) -> Known:
-    """Load what is known of a source."""
-    identities, unnumbered = load(store, source)
+def known(store: Store | Reader, source: str, held: Held | None = None) -> Known:
+    """Load what is known of a source, or take it from what was fetched ahead where that still holds."""
+    identities, unnumbered = (None if held is None else held.known(store)) or load(store, source)
     (last,) = store.query("SELECT COALESCE(MAX(id), 0) FROM identity")[0]
     return Known(
         source=source,
@@ -63,6 +66,7 @@ def known(store: Store | Reader, source: str) -> Known:
         readings=mirror.readings(store, source),
         next_id=last + 1,
         unnumbered=unnumbered,
+        held=held,
     )
 
 
@@ -81,7 +85,7 @@ def _as_last_seen(row: InvoiceRow, told: Mapping[str, Sequence[ReadingRow]]) -> 
 def identify(state: Known, read: Read) -> Identified:
     """The identity of every row, minted at the first sight of its key; one that a payment named first learns its number."""
     keys = read.invoices.column("key")
-    again = _repeated(keys)
+    again = np.zeros(len(keys), dtype=np.bool_) if state.identities.are(keys) else _repeated(keys)
     ids = state.identities.of(keys)
     absent = np.flatnonzero(ids == 0)
     new = np.zeros(len(keys), dtype=np.bool_)

@@ -58,7 +58,9 @@ class Contents:
         sizes, times = [size for size, _ in self._stamps or ()], [changed for _, changed in self._stamps or ()]
         # of a file that was written to just now another write may bear the same time
         settled = time.time_ns() - max(times, default=0) > _SETTLED
-        later = sum(sizes) > _LARGE and settled
+        #: whether there is enough to read for another thread to be worth its while
+        self.large = sum(sizes) > _LARGE
+        later = self.large and settled
         self._digests = Meanwhile(self._made) if later else None
         self._rows = [] if later else self._made()
 

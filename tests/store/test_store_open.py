@@ -313,6 +313,8 @@ def test_an_older_sqlite_is_spoken_to_in_its_own_words() -> None:
     assert dialect(sql, (3, 40, 1)) == sql
     assert dialect(sql, (3, 37, 2)) == "SELECT 1 WHERE ? IS NOT ?"
     assert dialect("SELECT format('%s', 1)", (3, 37, 2)) == "SELECT printf('%s', 1)"
+    assert dialect("SELECT string_agg(a, b)", (3, 43, 2)) == "SELECT group_concat(a, b)"
+    assert dialect("SELECT string_agg(a, b)", (3, 44, 0)) == "SELECT string_agg(a, b)"
     with closing(sqlite3.connect(":memory:")) as connection:
         for version in ((3, 40, 1), (3, 37, 2)):
             for pair, differs in (((None, 1), True), ((None, None), False), ((1, 1), False), ((1, 2), True)):
