@@ -8,8 +8,7 @@ from itertools import accumulate
 
 from msgspec.structs import replace
 
-from payflow.model.agreement import Anchor, Policy, TermPart, Terms
-from payflow.policy.calendars import Calendar
+from payflow.model.agreement import Anchor, Policy, Terms
 from payflow.policy.claims import Governed
 from payflow.policy.discounts import Offer, offers
 from payflow.policy.instalments import lines_in, split
@@ -32,7 +31,7 @@ def discount_offers(
             if several:
                 found[place] = several
         elif item.policy.terms.discounts:
-            found[place] = _offers(item.policy.terms, row.total, start, home)
+            found[place] = _offers(item.policy.terms, row.total, start)
     return found
 
 
@@ -50,20 +49,15 @@ def _of_instalments(policy: Policy, row: InvoiceRow, start: date, home: str) -> 
     )
     through = accumulate(amount for _, _, amount in parts)
     for number, ((_, place, amount), so_far) in enumerate(zip(parts, through, strict=True), start=1):
-        for one in _offers(lines[place].terms, amount, start, home):
+        for one in _offers(lines[place].terms, amount, start):
             yield one._replace(instalment=number, through=so_far)
 
 
 def _due(terms: Terms, start: date, home: str) -> date:
-    terms = replace(terms, anchor=Anchor.INVOICE)
-    return due_date(terms, start, calendar=_calendar(terms, home) if terms.rolls else None)
+    calendar = calendar_of(terms.calendar or home) if terms.rolls else None
+    return due_date(replace(terms, anchor=Anchor.INVOICE), start, calendar=calendar)
 
 
-def _offers(terms: Terms, total: int, start: date, home: str) -> list[Offer]:
-    moves = any(part in (TermPart.FOLLOWING, TermPart.PRECEDING) for one in terms.discounts for part, _ in one.parts)
-    calendar = _calendar(terms, home) if moves else None
-    return offers(replace(terms, anchor=Anchor.INVOICE), total, 0, start, calendar=calendar)
-
-
-def _calendar(terms: Terms, home: str) -> Calendar:
-    return calendar_of(terms.calendar or home)
+def _offers(terms: Terms, total: int, start: date) -> list[Offer]:
+    """The last day of a discount is a day of the calendar, whatever moves the due date."""
+    return offers(replace(terms, anchor=Anchor.INVOICE), total, 0, start)

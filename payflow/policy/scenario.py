@@ -219,12 +219,15 @@ def _with_discount(scenario: Scenario) -> tuple[Claim, tuple[str, ...]]:
         return claim, ()
     note = "The discount is taken of the whole amount; the tax in it is not known here."
     net = (note,) if any(one.base is DiscountBase.NET for one in terms.discounts) else ()
-    for offer in discounts.offers(terms, claim.amount, 0, issued_on) if not terms.rolls else ():
-        left = outstanding_on(claim, offer.until)
-        if offer.until <= claim.as_of and 0 < left <= offer.amount:
-            taken = Movement(offer.until, Kind.CREDIT, left)
-            said = f"{show(left, claim.currency)} of discount for payment by {offer.until} is taken off."
-            return replace(claim, movements=(*claim.movements, taken)), (said, *net)
+    known = [movement for movement in claim.movements if movement.on <= claim.as_of]
+    moved = [
+        discounts.Moved(one.on, -one.amount if one.kind is Kind.REFUND else one.amount, one.kind is Kind.CREDIT)
+        for one in known
+    ]
+    for place, left in discounts.earned(claim.amount, discounts.offers(terms, claim.amount, 0, issued_on), moved):
+        taken = Movement(known[place].on, Kind.CREDIT, left)
+        said = f"{show(left, claim.currency)} of discount for the payment of {known[place].on} is taken off."
+        return replace(claim, movements=(*claim.movements, taken)), (said, *net)
     return claim, ()
 
 

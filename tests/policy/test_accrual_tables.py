@@ -324,7 +324,7 @@ def test_what_comes_after_the_day_asked_for_is_left_out_and_told() -> None:
 def test_a_discount_is_taken_off_by_whoever_pays_in_time(terms: str, payment: str, outstanding: int) -> None:
     found, warnings = worked(issued_on="2024-12-01", terms=terms, payments=paid(payment))
     assert found.principal_outstanding == outstanding
-    assert ("20.00 EUR of discount for payment by 2024-12-11 is taken off." in warnings) == (outstanding == 0)
+    assert ("20.00 EUR of discount for the payment of 2024-12-11 is taken off." in warnings) == (outstanding == 0)
 
 
 def test_terms_give_the_due_date_and_roll_by_the_calendar() -> None:

@@ -19,6 +19,7 @@ from payflow.policy.assess import assess
 from payflow.policy.bearing import notice_words, rate_at_present, rate_words, starts_on, words
 from payflow.policy.calendars import Calendar
 from payflow.policy.scenario import read_scenario, work_out
+from payflow.workspace.business_days import calendar_of
 from policy.books import Bill, book_of, policy_of
 
 
@@ -223,3 +224,46 @@ def test_what_a_calculation_leaves_out_is_told() -> None:
     found, warnings = calculated(payments=[{"on": date(2026, 1, 2), "amount": "1000.01"}])
     assert (found.total_due, found.overpaid) == (0, 1)
     assert "0.01 USD more was paid or credited than is owed." in warnings
+
+
+@pytest.mark.parametrize(
+    ("terms", "payments", "refunds", "total_due", "said"),
+    [
+        (
+            "2/10-net-30",
+            [("2025-02-10", "980.00")],
+            [],
+            0,
+            "20.00 USD of discount for the payment of 2025-02-10 is taken off.",
+        ),
+        ("2/10-net-30", [("2025-02-10", "979.99")], [], 2001, ""),
+        ("2/10-net-30", [("2025-02-11", "980.00")], [], 2000, ""),
+        ("2/10-net-30", [("2025-02-03", "500.00"), ("2025-02-09", "480.00")], [], 0, "payment of 2025-02-09"),
+        # what goes back takes the discount with it
+        ("2/10-net-30", [("2025-02-10", "980.00")], [("2025-02-12", "1.00")], 2100, ""),
+        # a due date that moves to a business day does not move the discount's
+        (
+            ["2% within 10 days", "30 days", "next business day in GB"],
+            [("2025-02-10", "980.00")],
+            [],
+            0,
+            "payment of 2025-02-10",
+        ),
+        (["2% of net within 10 days", "30 days"], [("2025-02-10", "980.00")], [], 0, "taken of the whole amount"),
+    ],
+)
+def test_a_discount_is_taken_off_a_claim_that_was_paid_in_time(
+    terms: Any, payments: list[tuple[str, str]], refunds: list[tuple[str, str]], total_due: int, said: str
+) -> None:
+    data = {
+        "amount": "1000.00",
+        "currency": "USD",
+        "issued_on": "2025-01-31",
+        "terms": terms,
+        "as_of": "2025-03-03",
+        "payments": [{"on": on, "amount": amount} for on, amount in payments],
+        "refunds": [{"on": on, "amount": amount} for on, amount in refunds],
+    }
+    _, found, warnings = work_out(read_scenario(data, today=date(2026, 1, 1), calendars=calendar_of))
+    assert found.total_due == total_due
+    assert any(said in one for one in warnings) if said else not warnings
