@@ -15,7 +15,6 @@ Bad rows in a file are not exceptions but `Problem` values, collected and report
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
 
 
@@ -82,6 +81,8 @@ class DeliveryError(PayflowError):
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """A sentence that helps: the nearest known name, or all of them when they are few."""
+    from difflib import get_close_matches
+
     close = get_close_matches(name, known, n=1)
     if close:
         return f"Did you mean {close[0]!r}?"

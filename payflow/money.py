@@ -74,27 +74,44 @@ def parse(text: str, currency: str, marks: Marks = Marks.POINT) -> int:
     return int(whole + fraction[:digits].ljust(digits, "0"))
 
 
-#: What may stand around a number: currency signs and codes, all kinds of blanks.
-_AROUND = re.compile(r"[\s\u00a0\u202f\u2009'\u2019]+")
-_SIGN = re.compile(
+#: Blanks of all kinds, and marks of thousands that are like them.
+_AROUND = r"[\s\u00a0\u202f\u2009'\u2019]+"
+#: A number and what may stand around it: currency signs and codes, signs, brackets.
+_SIGN = (
     r"^(?P<open>\()?(?P<minus>[-\u2212+])?(?:[A-Z]{3}|[A-Z]{0,2}\$|[^\w\s.,()+%\u2212-])?(?P<minus2>[-\u2212+])?"
     r"(?P<number>[0-9.,]+)(?:[A-Z]{3}|[^\w\s.,()+%\u2212-])?(?P<after>[-\u2212])?(?P<close>\))?$"
 )
-_POINT = re.compile(r"^(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})?(?:\.[0-9]*)?$")
-_COMMA = re.compile(r"^(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)?(?:,[0-9]*)?$")
+_POINT = r"^(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})?(?:\.[0-9]*)?$"
+_COMMA = r"^(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)?(?:,[0-9]*)?$"
 #: Longer numbers are not amounts of money; the limit keeps hostile cells cheap.
 _LONGEST = 40
 
 
+class _Patterns(NamedTuple):
+    around: re.Pattern[str]
+    sign: re.Pattern[str]
+    point: re.Pattern[str]
+    comma: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    """Compiled when a text first needs them: a command that reads a few plain amounts does not wait for it."""
+    return _Patterns(*map(re.compile, (_AROUND, _SIGN, _POINT, _COMMA)))
+
+
 def _plain(text: str, marks: Marks) -> str:
-    squeezed = _AROUND.sub("", text)
-    match = _SIGN.match(squeezed) if len(squeezed) <= _LONGEST else None
+    if marks is Marks.POINT and _only_digits(text):
+        return text
+    patterns = _patterns()
+    squeezed = patterns.around.sub("", text)
+    match = patterns.sign.match(squeezed) if len(squeezed) <= _LONGEST else None
     if match is None or bool(match["open"]) != bool(match["close"]):
         raise AmountError(f"{text[:60]!r} is not an amount")
     number = match["number"]
     if not any(sign.isdigit() for sign in number):
         raise AmountError(f"{text[:60]!r} is not an amount")
-    pattern, group, point = (_POINT, ",", ".") if marks is Marks.POINT else (_COMMA, ".", ",")
+    pattern, group, point = (patterns.point, ",", ".") if marks is Marks.POINT else (patterns.comma, ".", ",")
     if not pattern.match(number):
         raise AmountError(f"{text[:60]!r} is not an amount written like {marks.value}")
     minus = sum(1 for name in ("minus", "minus2", "after") if match[name] in ("-", "\u2212"))
@@ -102,6 +119,12 @@ def _plain(text: str, marks: Marks) -> str:
         raise AmountError(f"{text[:60]!r} has two signs")
     sign = "-" if minus or match["open"] else ""
     return sign + number.replace(group, "").replace(point, ".")
+
+
+def _only_digits(text: str) -> bool:
+    """Whether a text is digits, with or without decimals after a dot, and short enough."""
+    whole, _, fraction = text.partition(".")
+    return text.isascii() and whole.isdigit() and (not fraction or fraction.isdigit()) and len(text) <= _LONGEST
 
 
 def decimal(amount: int, currency: str) -> str:

@@ -329,9 +329,16 @@ def _why_not(setting: Setting, view: InvoiceView) -> str:
         return f"money was paid back: payflow chase {view.number} if it is owed"
     if view.source in setting.unread:
         return f"{view.source} could not be read at the last try"
-    if not view.flags:
-        return ""
-    reasons = {
+    flag = next((one for one in _SILENCING if one in view.flags), None) if view.flags else None
+    return "" if flag is None else _words_of(setting, view, flag)
+
+
+#: Flags of invoices that get no notice; of several, the first says why.
+_SILENCING = (Flag.CHARGE, Flag.UNLINKED, Flag.AMBIGUOUS, Flag.OLD, Flag.PENDING, Flag.STALE, Flag.COVERED)
+
+
+def _words_of(setting: Setting, view: InvoiceView, flag: Flag) -> str:
+    return {
         Flag.CHARGE: "a charge of ours: no notice about a notice's fee",
         Flag.UNLINKED: "no contract claims it, and the business has no policy for such invoices",
         Flag.AMBIGUOUS: f"{setting.standing.doubtful.get(view.id, '')}: payflow link {view.number}",
@@ -339,8 +346,7 @@ def _why_not(setting: Setting, view: InvoiceView) -> str:
         Flag.PENDING: "a payment is on its way",
         Flag.STALE: f"last read {view.read_at.date().isoformat()}, too long ago to act on",
         Flag.COVERED: "open credit of the client covers it",
-    }
-    return next((text for flag, text in reasons.items() if flag in view.flags), "")
+    }[flag]
 
 
 def anchor_days(governed: Sequence[Governed], rows: Sequence[InvoiceRow], agreement: Agreement) -> list[date | None]:

@@ -31,9 +31,9 @@ _MOST_PARTS = 12
 _END_OF_MONTH: Parts = ((TermPart.END_OF_MONTH, 0),)
 _NEXT_MONTH: Parts = (*_END_OF_MONTH, (TermPart.DAYS, 1))
 _NAME = re.compile(r"(?P<offers>(?:[^-]*/[^-]*-)*)(?P<due>.*)", re.ASCII | re.DOTALL)
-_OFFER = re.compile(r"(?P<percent>[0-9]{1,2}(?:\.[0-9]{1,4})?)/(?P<days>[0-9]{1,4})", re.ASCII)
+_OFFER = r"(?P<percent>[0-9]{1,2}(?:\.[0-9]{1,4})?)/(?P<days>[0-9]{1,4})"
 _DUE = re.compile(r"net-(?P<days>[0-9]{1,4})(?P<eom>-eom)?|eom(?:-(?P<after>[0-9]{1,4}))?", re.ASCII)
-_EITHER_READING = re.compile(r"(?:net-)?(?P<days>[0-9]{1,4})[- ]?(?:days?[- ])?(?:eom|end[- ]of[- ]month)", re.ASCII)
+_EITHER_READING = r"(?:net-)?(?P<days>[0-9]{1,4})[- ]?(?:days?[- ])?(?:eom|end[- ]of[- ]month)"
 
 
 class TermsError(ValueError):
@@ -72,7 +72,7 @@ def _named_parts(text: str) -> Parts | None:
 
 
 def _named_discount(text: str) -> Discount | None:
-    match = _OFFER.fullmatch(text)
+    match = re.fullmatch(_OFFER, text, re.ASCII)
     if match is None or not Fraction(match["percent"]) or int(match["days"]) > LONGEST:
         return None
     return Discount(Fraction(match["percent"]) / 100, ((TermPart.DAYS, int(match["days"])),))
@@ -81,7 +81,7 @@ def _named_discount(text: str) -> Discount | None:
 def _remedy(text: str) -> str:
     """What to write instead: what is close first, then all that is accepted."""
     close = ""
-    either = _EITHER_READING.fullmatch(text)
+    either = re.fullmatch(_EITHER_READING, text, re.ASCII)
     if either:
         days = either["days"]
         close = (
@@ -128,7 +128,7 @@ def _of_list(written: Sequence[str]) -> Terms:
 
 def _part(text: str, place: int) -> _Read:
     for form, read in _FORMS:
-        match = form.fullmatch(text)
+        match = re.fullmatch(form, text, re.ASCII)
         found = read(match) if match else None
         if found is not None:
             return found
@@ -136,7 +136,7 @@ def _part(text: str, place: int) -> _Read:
 
 
 def _is_part(text: str) -> bool:
-    return any(form.fullmatch(text) for form, _ in _FORMS)
+    return any(re.fullmatch(form, text, re.ASCII) for form, _ in _FORMS)
 
 
 def _days(match: re.Match[str]) -> _Read | None:
@@ -187,17 +187,14 @@ _OF, _UNTIL = (
 )
 
 #: How each part is written, and how it is read.
-_FORMS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], _Read | None]]] = [
-    (re.compile(form, re.ASCII), read)
-    for form, read in (
-        (r"(?P<count>[0-9]{1,4}) days?", _days),
-        (r"(?P<count>[0-9]{1,3}) months?", _months),
-        (r"end of month", lambda _: _Read(_END_OF_MONTH)),
-        (r"day (?P<number>[0-9]{1,2})(?P<next> of next month)?", _day),
-        (rf"(?P<way>{_WAYS}) business day(?: in (?P<country>{_COUNTRY}))?", _business_day),
-        (rf"from (?P<anchor>{'|'.join(Anchor)})", _anchor),
-        (rf"(?P<percent>[0-9]{{1,2}}(?:\.[0-9]{{1,4}})?) ?%{_OF} {_UNTIL}", _discount),
-    )
+_FORMS: Sequence[tuple[str, Callable[[re.Match[str]], _Read | None]]] = [
+    (r"(?P<count>[0-9]{1,4}) days?", _days),
+    (r"(?P<count>[0-9]{1,3}) months?", _months),
+    (r"end of month", lambda _: _Read(_END_OF_MONTH)),
+    (r"day (?P<number>[0-9]{1,2})(?P<next> of next month)?", _day),
+    (rf"(?P<way>{_WAYS}) business day(?: in (?P<country>{_COUNTRY}))?", _business_day),
+    (rf"from (?P<anchor>{'|'.join(Anchor)})", _anchor),
+    (rf"(?P<percent>[0-9]{{1,2}}(?:\.[0-9]{{1,4}})?) ?%{_OF} {_UNTIL}", _discount),
 ]
 
 

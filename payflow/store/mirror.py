@@ -112,6 +112,7 @@ _R = TypeVar("_R", ClientRow, InvoiceRow, EntryRow, BankLineRow, ReadingRow)
 #: Named value that counts the writes to the mirror.
 _COUNTER = "mirror-counter"
 _PAGE = 50_000
+_FEW = 5_000
 #: Identities that one statement names.
 _SOME = 500
 
@@ -129,7 +130,8 @@ def invoices(db: Reader, source: str | None = None) -> list[InvoiceRow]:
     found: list[InvoiceRow] = []
     while True:
         page = db.query(sql, (found[-1].id if found else 0, source or ""))
-        found.extend(InvoiceRow._make(map(shared.of, values)) for values in page)
+        # in a few rows there is nothing to save
+        found.extend(map(InvoiceRow._make, page if len(page) < _FEW else (map(shared.of, values) for values in page)))
         if len(page) < _PAGE:
             return found
 
