@@ -21,7 +21,6 @@ from payflow.model.agreement import HookSettings, Workspace
 from payflow.model.decision import Decision
 from payflow.model.journal import Record, RecordKind
 from payflow.model.verdict import ProjectView, Verdict
-from payflow.outbox import webpost
 from payflow.outbox.deliver import is_free, own_name, wait_after
 from payflow.plan import told_by
 from payflow.store import effects, journal
@@ -174,6 +173,9 @@ def _try(
     pause: Callable[[str], None],
 ) -> bool:
     """One try. One whose run died may have arrived; it arrives again under the same id."""
+    # most nights have nothing to tell, and need no TLS
+    from payflow.outbox import webpost
+
     as_of, now = when
     store.announce(own_name())
     with store.transaction() as tx:

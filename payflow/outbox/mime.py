@@ -8,9 +8,8 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from email.headerregistry import Address
-from email.policy import SMTP
-from email.utils import format_datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -18,8 +17,9 @@ from payflow.errors import DeliveryError
 from payflow.model.agreement import Business
 from payflow.outbox.transport import checked_key
 
-#: How the standard library writes a header: folded, and in 7-bit form.
-POLICY = SMTP.clone(cte_type="7bit")
+if TYPE_CHECKING:
+    from email.policy import EmailPolicy
+
 #: A line is not longer than this where that can be helped (RFC 5322).
 _LINE = 78
 
@@ -57,6 +57,8 @@ def build(
     Names and subjects lose their line breaks and control characters; an address with one is refused (`DeliveryError`).
     `html` may be empty: then the message is plain text alone.
     """
+    from email.utils import format_datetime
+
     sender = address(business.email)
     to, *copies = [address(item) for item in addresses]
     headers = (
@@ -107,8 +109,16 @@ def _header(name: str, value: str, utf8: bool) -> bytes:
         plain = _PLAIN_ADDRESS if name in _OF_ADDRESSES else _PLAIN_WORDS
         if plain.fullmatch(value):
             return f"{name}: {value}\r\n".encode("ascii")
-    policy = POLICY.clone(utf8=utf8)
+    policy = _policy(utf8)
     return policy.fold_binary(*policy.header_store_parse(name, value))
+
+
+@cache
+def _policy(utf8: bool) -> EmailPolicy[Any]:
+    """How the standard library writes headers: folded, and in 7-bit form. It takes long to load, and most nights write none."""
+    from email.policy import SMTP
+
+    return SMTP.clone(cte_type="7bit", utf8=utf8)
 
 
 _OF_ADDRESSES = frozenset({"From", "To", "Cc"})
@@ -161,6 +171,8 @@ def _printable(text: str) -> str:
 
 
 def _named(name: str, addr_spec: str) -> str:
+    from email.headerregistry import Address
+
     local, _, domain = addr_spec.rpartition("@")
     return str(Address(display_name=_for_header(name), username=local, domain=domain))
 
