@@ -23,7 +23,6 @@ from payflow.charging import (
     named,
     of_part,
     reference,
-    takeback,
 )
 from payflow.model.acts import (
     ClientMessage,
@@ -41,6 +40,7 @@ from payflow.model.decision import Decision
 from payflow.model.journal import Announcement, Charge, ChargeState, Memory, Notice
 from payflow.model.verdict import BlockedWork, ProjectView, Reason
 from payflow.policy import ladder
+from payflow.takebacks import takeback
 
 __all__ = [
     "LATE_FEE",
