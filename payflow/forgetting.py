@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from payflow.store import Store, Transaction
 
 #: Tables whose rows are changed as a whole below, or made anew from the journal.
-_OWN_WAY = frozenset({"journal", "journal_body", "client", "invoice", "entry", "identity", "observation", "charge"})
+_OWN_WAY = frozenset(
+    {"journal", "journal_body", "client", "client_said", "invoice", "entry", "identity", "observation", "charge"}
+)
 #: An invoice in one of these states still asks for something.
 _OPEN = frozenset({State.OPEN, State.OVERDUE, State.DISPUTED, State.UNKNOWN})
 
@@ -318,6 +320,7 @@ def _mirror(tx: Transaction, one: Person) -> None:
             changed = (without(old, telling), one.name, source, old)
             tx.execute("UPDATE entry SET key = ?, client = ? WHERE source = ? AND key = ?", changed)
         tx.execute("DELETE FROM client WHERE source = ? AND key = ?", (source, key))
+        tx.execute("DELETE FROM client_said WHERE source = ? AND key = ?", (source, key))
     mirror.touch(tx)
 
 

@@ -24,6 +24,23 @@ class ClientRow(NamedTuple):
     country: str = ""
 
 
+class SaidRow(NamedTuple):
+    """What one kind of report last said of a client. Each word has the moment at which it was last said; an empty one stands for
+    that of the newest whole reading of this kind."""
+
+    source: str
+    key: str
+    report: str
+    name: str = ""
+    email: str = ""
+    language: str = ""
+    country: str = ""
+    name_at: str = ""
+    email_at: str = ""
+    language_at: str = ""
+    country_at: str = ""
+
+
 class InvoiceRow(NamedTuple):
     """An invoice; `id` is its journaled identity, `client` a key of the same source.
 
@@ -108,7 +125,7 @@ class ReadingRow(NamedTuple):
     report: str = ""
 
 
-_R = TypeVar("_R", ClientRow, InvoiceRow, EntryRow, BankLineRow, ReadingRow)
+_R = TypeVar("_R", ClientRow, SaidRow, InvoiceRow, EntryRow, BankLineRow, ReadingRow)
 #: Named value that counts the writes to the mirror.
 _COUNTER = "mirror-counter"
 _PAGE = 50_000
@@ -120,6 +137,11 @@ _SOME = 500
 def clients(db: Reader, source: str | None = None) -> list[ClientRow]:
     """Every client, or those of one source."""
     return _read(db, ClientRow, "client", "source, key", source)
+
+
+def said(db: Reader, source: str) -> list[SaidRow]:
+    """What each kind of report said of the clients of a source."""
+    return _read(db, SaidRow, "client_said", "source, key, report", source)
 
 
 def invoices(db: Reader, source: str | None = None) -> list[InvoiceRow]:
@@ -227,6 +249,11 @@ def readings(db: Reader, source: str | None = None) -> list[ReadingRow]:
 def write_clients(tx: Transaction, rows: Iterable[ClientRow]) -> int:
     """Insert or update clients; returns how many were really written."""
     return _count(tx, tx.upsert("client", ClientRow._fields, ("source", "key"), rows))
+
+
+def write_said(tx: Transaction, rows: Iterable[SaidRow]) -> int:
+    """Insert or update what reports say of clients; returns how many rows were really written."""
+    return _count(tx, tx.upsert("client_said", SaidRow._fields, ("source", "key", "report"), rows))
 
 
 def write_invoices(tx: Transaction, rows: Iterable[tuple[Any, ...]]) -> int:

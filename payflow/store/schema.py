@@ -234,10 +234,30 @@ _SIGHTED = (
     )""",
 )
 
+# what each kind of report last said of a client, word by word, and when; empty where the newest reading of that kind said it, so
+# that a reading that says what the one before said writes nothing
+_SAID = (
+    """CREATE TABLE client_said (
+        source TEXT NOT NULL,
+        key TEXT NOT NULL,
+        report TEXT NOT NULL,
+        name TEXT NOT NULL,
+        email TEXT NOT NULL,
+        language TEXT NOT NULL,
+        country TEXT NOT NULL,
+        name_at TEXT NOT NULL,
+        email_at TEXT NOT NULL,
+        language_at TEXT NOT NULL,
+        country_at TEXT NOT NULL,
+        PRIMARY KEY (source, key, report)
+    )""",
+)
+
 
 MIGRATIONS = (
     Migration(1, "the first schema", _MIRROR + _JOURNAL + _PROJECTIONS + _WORKINGS + _OUTBOX),
     Migration(2, "lines of bank statements", _BANK_LINES),
     Migration(3, "what happens outside beside e-mail", _EFFECTS),
     Migration(4, "first sightings of many invoices stay in their records", _SIGHTED),
+    Migration(5, "when each word of a client was last said", _SAID),
 )

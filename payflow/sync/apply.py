@@ -69,6 +69,7 @@ def apply(
         state=state,
         reading=reading,
         rival=bool(rivals) and not corrected,
+        corrected=corrected,
         before=state.told().get(source, ()),
         found=identify(state, read),
         moved=moved,

@@ -52,6 +52,8 @@ class Work(Struct):
     counts: Counts
     #: whether another report tells of this very moment too
     rival: bool = False
+    #: whether it is the same report as one that was read before, with other contents
+    corrected: bool = False
     #: invoices that a newer reading than this one has listed
     outdated: set[str] = field(default_factory=set)
     #: invoices of which a rival told the same

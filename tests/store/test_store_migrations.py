@@ -31,7 +31,7 @@ def test_the_steps_are_numbered_from_one_without_a_gap() -> None:
 def test_an_empty_database_gets_every_table(tmp_path: Path) -> None:
     with open_store("sqlite:///payflow.db", tmp_path, create=True):
         pass
-    mirror, journal = {"client", "invoice", "entry", "bank_line", "reading"}, {"journal", "journal_body"}
+    mirror, journal = {"client", "client_said", "invoice", "entry", "bank_line", "reading"}, {"journal", "journal_body"}
     projections, workings = {"identity", "observation", "sighted", "charge"}, {"cursor", "meta"}
     assert tables(tmp_path / "payflow.db") == mirror | journal | projections | workings | {
         "message",
