@@ -143,7 +143,7 @@ class BankConnector(Struct, frozen=True):
         if kind is not None:
             formats.append(shared(self.settings.account))
         if not formats:
-            from payflow_exports.source import first_look
+            from payflow_exports.view import first_look
 
             first_look(path, self.settings.options)
             raise ConnectorError(

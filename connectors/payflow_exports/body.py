@@ -21,7 +21,8 @@ from payflow.connector import ConnectorError, Ints, Kind, Problem
 from payflow_exports.dates import read
 from payflow_exports.headings import headings, is_total, leading
 from payflow_exports.problems import Problems
-from payflow_exports.source import Found, body, unclosed_row
+from payflow_exports.source import Found
+from payflow_exports.stream import body, unclosed_row
 from payflow_exports.texts import Mask, Texts
 
 if TYPE_CHECKING:

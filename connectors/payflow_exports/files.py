@@ -87,8 +87,8 @@ class FileConnector(Struct, frozen=True):
 
     def _read(self, found: Found, about: About) -> Batch:
         from payflow_exports.body import read_body
+        from payflow_exports.encoding import survey
         from payflow_exports.problems import Problems
-        from payflow_exports.source import survey
 
         paired_quotes = quoted = True
         if found.content is None:

@@ -52,7 +52,8 @@ class FileSpec:
     def near(self, path: Path) -> Near | None:
         """How near a file comes to the formats; None for one that is claimed."""
         from payflow_exports.options import Options
-        from payflow_exports.source import UnknownHeaderError, recognise
+        from payflow_exports.source import recognise
+        from payflow_exports.unknown_header import UnknownHeaderError
 
         try:
             recognise(path, self.formats, Options())

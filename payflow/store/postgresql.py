@@ -7,105 +7,30 @@ transaction the connection is read-only.
 
 from __future__ import annotations
 
-import os
-import platform
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from itertools import chain, islice
-from types import NoneType
-from typing import Any
 from zlib import crc32
 
 import psycopg
 from psycopg import RawCursor
-from psycopg.abc import Buffer
-from psycopg.adapt import AdaptersMap, Dumper, Loader
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.bool import BoolLoader
-from psycopg.types.none import NoneDumper
-from psycopg.types.numeric import Int8Dumper, IntLoader
-from psycopg.types.string import StrDumperUnknown, TextLoader
 
 from payflow.errors import Problem, StoreError
-from payflow.store.address import DEFAULT_SCHEMA, ServerAddress, wrong_url
-from payflow.store.copying import FEW, copy_in, copy_upsert
+from payflow.store.address import ServerAddress
 from payflow.store.database import Params, Reader, Row, Table, Transaction
-from payflow.store.placeholders import numbered, plain_insert
+from payflow.store.placeholders import numbered
+from payflow.store.server_connection import SESSION, Context, defaults, described, options_of
 from payflow.store.server_failures import CAUGHT, explain, unreached
+from payflow.store.server_transaction import PostgresqlTransaction, rows_of
 
 #: Seconds to wait for another writer: longer than the largest import takes to commit.
 _PATIENCE = 30.0
-#: Seconds to wait for a server that does not answer, unless the address says `connect_timeout`.
-_CONNECTING = 10
 #: Seconds between two tries while waiting for the run lock.
 _PAUSE = 0.05
 
 #: First number of our advisory locks: the letters "payf" for writers, "payr" for runs; the second is made of the schema.
 _WRITER, _RUN = 0x70617966, 0x70617972
-
-#: A host that is cut off or loses power lets go of its locks after about a minute; a hung transaction after ten.
-_SESSION = {
-    "default_transaction_read_only": "on",
-    "client_encoding": "UTF8",
-    "standard_conforming_strings": "on",
-    "tcp_keepalives_idle": "30",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
-    "idle_in_transaction_session_timeout": "600000",
-}
-
-
-class _BoolDumper(Dumper):
-    """Yes and no are 1 and 0, as in SQLite."""
-
-    oid = Int8Dumper.oid
-
-    def dump(self, obj: bool) -> bytes:
-        """The digit."""
-        return b"1" if obj else b"0"
-
-
-class _WholeLoader(Loader):
-    """The sum of whole numbers, which the server gives as a decimal number, is one too."""
-
-    def load(self, data: Buffer) -> int:
-        """The number."""
-        return int(bytes(data))
-
-
-def _adapters() -> AdaptersMap:
-    """Only what SQLite takes too: whole numbers, text, nothing. A float, which an amount must never be, is refused."""
-    adapters = AdaptersMap(types=psycopg.adapters.types)
-    dumpers: dict[type, type[Dumper]] = {
-        int: Int8Dumper,
-        str: StrDumperUnknown,
-        bool: _BoolDumper,
-        NoneType: NoneDumper,
-    }
-    for kind, dumper in dumpers.items():
-        adapters.register_dumper(kind, dumper)
-    loaders: dict[str, type[Loader]] = {
-        "int2": IntLoader,
-        "int4": IntLoader,
-        "int8": IntLoader,
-        "oid": IntLoader,
-        "bool": BoolLoader,
-    }
-    loaders["numeric"] = _WholeLoader
-    for name, loader in loaders.items():
-        adapters.register_loader(name, loader)
-    # 0 stands for all other types
-    adapters.register_loader(0, TextLoader)
-    return adapters
-
-
-class _Context:
-    """What a connection takes its adapters from."""
-
-    adapters = _adapters()
-    connection = None
 
 
 class PostgresqlDatabase:
@@ -113,10 +38,10 @@ class PostgresqlDatabase:
 
     def __init__(self, address: ServerAddress, *, patience: float = _PATIENCE) -> None:
         """Connect; see `create`. Raises `StoreError`, also for a schema of another program."""
-        options = _options(address)
-        self.where, self._schema = _where(options, address), address.schema
+        options = options_of(address)
+        self.where, self._schema = described(options, address), address.schema
         self._address, self._patience = address, patience
-        self._defaults = {name: value for name, value in _defaults().items() if name not in options}
+        self._defaults = {name: value for name, value in defaults().items() if name not in options}
         # a signed number of 32 bits, as the server's locks want it
         self._lock_number = crc32(address.schema.encode()) - 2**31
         self._locked = self._busy = False
@@ -143,7 +68,7 @@ class PostgresqlDatabase:
         """All rows of a query. Raises `StoreError`. A connection that was lost while nothing was going on is made anew."""
         self._revive()
         try:
-            return _rows(self._connection.execute(numbered(sql), params))
+            return rows_of(self._connection.execute(numbered(sql), params))
         except CAUGHT as error:
             raise explain(error, self.where) from error
 
@@ -196,7 +121,7 @@ class PostgresqlDatabase:
         """The same for whoever uses this schema of this database; another for every copy of it, whatever it is called."""
         try:
             # a cluster restored to an earlier moment goes on in a new timeline; a dump is read into other oids
-            rows = _rows(self._connection.execute(numbered(_IDENTITY), (self._schema,)))
+            rows = rows_of(self._connection.execute(numbered(_IDENTITY), (self._schema,)))
         except (psycopg.errors.UndefinedFunction, psycopg.errors.InsufficientPrivilege):
             rows = self.query(_POORER_IDENTITY, (self._schema,))
         except CAUGHT as error:
@@ -274,12 +199,12 @@ class PostgresqlDatabase:
                 self._address.conninfo,
                 autocommit=True,
                 cursor_factory=RawCursor,
-                context=_Context(),
+                context=Context(),
                 **self._defaults,
             )
         except psycopg.Error as error:
             raise unreached(error, self.where) from None
-        settings = _SESSION | {"search_path": self._schema, "lock_timeout": str(int(self._patience * 1000))}
+        settings = SESSION | {"search_path": self._schema, "lock_timeout": str(int(self._patience * 1000))}
         parts = ", ".join(f"set_config('{name}', ?, false)" for name in settings)
         try:
             connection.execute(numbered(f"SELECT {parts}"), list(settings.values()))
@@ -374,106 +299,3 @@ _KEYS = (
     "WHERE relnamespace = to_regnamespace(?) AND indisprimary "
     "ORDER BY relname, array_position(indkey::int2[], attnum)"
 )
-
-
-class PostgresqlTransaction:
-    """An open transaction; only `PostgresqlDatabase.transaction` makes one."""
-
-    def __init__(self, connection: psycopg.Connection[Row], where: str) -> None:
-        self._connection = connection
-        self._where = where
-        #: a statement failed: what was written before it may not be committed
-        self.doomed = False
-
-    def renew(self, connection: psycopg.Connection[Row]) -> None:
-        """Use the connection that the transaction was really begun on."""
-        self._connection = connection
-
-    def query(self, sql: str, params: Params = ()) -> list[Row]:
-        """All rows of a query, or of a statement with `RETURNING`."""
-        with self._guard():
-            return _rows(self._connection.execute(numbered(sql), params))
-
-    def execute(self, sql: str, params: Params = ()) -> int:
-        """Run one statement; the number of rows it wrote."""
-        with self._guard():
-            return max(self._connection.execute(numbered(sql), params).rowcount, 0)
-
-    def executemany(self, sql: str, rows: Iterable[Params]) -> int:
-        """Run one statement for each row; the number of rows written in all. Many plain rows go through COPY."""
-        with self._guard():
-            source = iter(rows)
-            first = list(islice(source, FEW))
-            insert = plain_insert(sql) if len(first) == FEW else None
-            if insert is not None:
-                return copy_in(self._connection, insert.table, insert.columns, chain(first, source))
-            with self._connection.cursor() as cursor:
-                cursor.executemany(numbered(sql), chain(first, source))
-                return max(cursor.rowcount, 0)
-
-    def upsert(self, table: str, columns: Sequence[str], keys: Sequence[str], rows: Iterable[Params]) -> int:
-        """Insert rows, or update those whose `keys` are there already; the number of rows really written."""
-        with self._guard():
-            return copy_upsert(self._connection, table, columns, keys, rows)
-
-    def set_schema_version(self, number: int) -> None:
-        """Say which schema the database has once this transaction commits."""
-        self.execute("CREATE TABLE IF NOT EXISTS payflow_schema (version INTEGER NOT NULL)")
-        self.execute("DELETE FROM payflow_schema")
-        self.execute("INSERT INTO payflow_schema (version) VALUES (?)", (number,))
-
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        if self.doomed:
-            raise StoreError(str(Problem(self._where, "an earlier statement failed", "Nothing was written.")))
-        try:
-            yield
-        except CAUGHT as error:
-            self.doomed = True
-            raise explain(error, self._where) from error
-        except BaseException:
-            # the rows of `executemany` come from the caller and may raise half-way
-            self.doomed = True
-            raise
-
-
-def _rows(cursor: psycopg.Cursor[Row]) -> list[Row]:
-    return cursor.fetchall() if cursor.description else []
-
-
-def _options(address: ServerAddress) -> Mapping[str, object]:
-    """What the address says, by libpq's names. Raises `StoreError`."""
-    try:
-        options = conninfo_to_dict(address.conninfo)
-    except (psycopg.Error, UnicodeError):
-        raise wrong_url("this is not the address of a PostgreSQL database", _REMEDY) from None
-    if any("@" in str(options.get(name) or "") for name in ("host", "dbname")):
-        raise wrong_url("there is more than one @ in this address", _REMEDY)
-    if not str(options.get("port") or "0").replace(",", "").isdigit():
-        raise wrong_url("its port is no number", _REMEDY)
-    return options
-
-
-_REMEDY = (
-    'Write url = "postgresql://user@host/database", with %40 for @, %2F for / and %3A for : in names and passwords.'
-)
-
-
-def _defaults() -> Mapping[str, Any]:
-    """What libpq is told where the address says nothing."""
-    return {
-        "connect_timeout": int(os.environ.get("PGCONNECT_TIMEOUT") or _CONNECTING),
-        "application_name": f"payflow pid {os.getpid()} on {platform.node()}"[:63],
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 60_000,
-    }
-
-
-def _where(options: Mapping[str, object], address: ServerAddress) -> str:
-    """The database in words that hold no password."""
-    host = options.get("host") or os.environ.get("PGHOST") or "this machine"
-    name = options.get("dbname") or os.environ.get("PGDATABASE") or options.get("user") or "its default"
-    schema = "" if address.schema == DEFAULT_SCHEMA else f", schema {address.schema}"
-    return f"PostgreSQL database {name} on {host}{schema}"
