@@ -219,8 +219,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 _REACHED: set[str] = set()
 
 
-def pytest_configure() -> None:
-    """Note from now on which functions are reached; the first ones when their modules are imported."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Note from now on which functions are reached; the first ones when their modules are imported, by a conftest already."""
     from mutmut.mutation import trampoline
 
     trampoline.record_trampoline_hit = lambda name, **_: _REACHED.add(name)

@@ -202,6 +202,7 @@ def test_a_mistake_in_a_user_s_file_is_told_with_its_line(tmp_path: Path, row: t
     with pytest.raises(WorkspaceError) as caught:
         load_table("de_basiszinssatz", extra)
     assert told in str(caught.value)
+    assert all(problem.remedy and "None" not in str(problem) for problem in caught.value.problems)
     assert str(caught.value).startswith(str(tmp_path / "de_basiszinssatz.csv"))
 
 
