@@ -63,16 +63,16 @@ def next_instalment(
     """The next notice about any part that is not paid: each climbs the ladder by itself, spaced from all the others.
 
     `again` says that a late fee which repeats may arise once more. On one day a step that was not taken yet goes first, then
-    the part whose period began first: so the fees of one part never keep those of another waiting for good.
+    the part that was written about longest ago: so the fees of one never keep those of another waiting for good.
     """
-    nexts = [
-        ladder.next_step(
-            policy, one.due_on, as_of, ladder.of_instalment(notices, one.number), holds, again=again
-        )._replace(instalment=one.number)
-        for one in view.instalments
-        if one.outstanding > tolerance
-    ]
-    ahead = [one for one in nexts if one.on is not None]
+    nexts = []
+    for one in view.instalments:
+        if one.outstanding > tolerance:
+            own = ladder.of_instalment(notices, one.number)
+            step = ladder.next_step(policy, one.due_on, as_of, own, holds, again=again)
+            last = max((notice.on for notice in own if ladder.is_plain(notice)), default=date.min)
+            nexts.append((step._replace(instalment=one.number), date.min if step.period is None else last))
+    ahead = [(step, last) for step, last in nexts if step.on is not None]
     if ahead:
-        return min(ahead, key=lambda one: (one.on, one.period or date.min, one.instalment))
-    return nexts[0] if nexts else ladder.Next(None, None, "every instalment is paid")
+        return min(ahead, key=lambda found: (found[0].on, found[1], found[0].instalment))[0]
+    return nexts[0][0] if nexts else ladder.Next(None, None, "every instalment is paid")

@@ -86,6 +86,11 @@ def of_instalment(notices: Sequence[Notice], number: int) -> list[Notice]:
     return found
 
 
+def is_plain(notice: Notice) -> bool:
+    """Whether a notice is one of the ladder that it is among: of no other instalment, and no word about charges."""
+    return not notice.step.startswith((CORRECTION, CLAIM)) and PART not in notice.step
+
+
 def next_step(
     policy: Policy,
     due_on: date,

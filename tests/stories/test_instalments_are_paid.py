@@ -325,3 +325,10 @@ def test_a_fee_whose_period_had_not_begun_goes_back_when_the_last_instalment_tur
     kept = {one[2]: one[3] for one in claimed(made)}
     assert [kept[one[2]] for one in third] == [0, 500]
     assert all(standing for occurrence, standing in kept.items() if not occurrence.endswith("#3"))
+
+
+def test_fees_that_come_again_within_the_spacing_take_turns(tmp_path: Path) -> None:
+    said = 'late_fee = { amount = "1.00", every = "2 days" }\n'
+    made = charging(tmp_path, said).every_day("2026-11-30", "2026-12-18")
+    again = [step.partition("@")[0] for step, _ in made.steps("INV-0012") if "@" in step]
+    assert again[-6:] == ["second", "second#2"] * 3
