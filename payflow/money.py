@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
+from msgspec import Struct
+
 
 class Money(NamedTuple):
     """An amount in minor units and its currency."""
@@ -87,7 +89,7 @@ _COMMA = r"^(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)?(?:,[0-9]*)?$"
 _LONGEST = 40
 
 
-class _Patterns(NamedTuple):
+class _Patterns(Struct, frozen=True):
     around: re.Pattern[str]
     sign: re.Pattern[str]
     point: re.Pattern[str]

@@ -13,14 +13,16 @@ from functools import cache
 from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 _FILE = "entry_points.txt"
 #: How the folder of a package's metadata ends, by the ways of installing that are still about.
 _METADATA = (".dist-info", ".egg-info")
 
 
-class Offer(NamedTuple):
+class Offer(Struct, frozen=True):
     """One entry point: `value` is `module:name`, `package` what it is installed with."""
 
     name: str

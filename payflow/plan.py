@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from payflow.charging import (
@@ -73,7 +73,7 @@ def plan(
     return together((acts(case, as_of, store) for case in cases), projects, memory, recipients, needs, as_of)
 
 
-class Acts(NamedTuple):
+class Acts(Struct, frozen=True):
     """What is to be done about one invoice, before it is known which work waits for it.
 
     `number` is the invoice's own; a notice about an instalment goes by another.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from payflow.policy.one_money import Line, Piece
 
 
-class Movement(NamedTuple):
+class Movement(Struct, frozen=True):
     """A movement of the books before bank lines are known: its day, the last on which it can have been made, its effect."""
 
     on: int

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from payflow.columns import NO_DAY, Book, to_date, to_day
 from payflow.decide.banked import Banked, Movement, creditors, paid_in_full
@@ -235,7 +236,7 @@ def _inferred(row: InvoiceRow, observed: Observed | None, told: Sequence[_Entry]
     found = movements(untold(observed.sightings, money), row.issued_on)
     if found and row.status == Status.PAID and row.closed_on is not None and found[-1].amount > 0:
         # the books name the day on which the last of it was paid
-        found[-1] = found[-1]._replace(day=row.closed_on, seen=row.closed_on)
+        found[-1] = replace(found[-1], day=row.closed_on, seen=row.closed_on)
     return [Movement(one.day, one.seen, one.kind, one.amount, inferred=one.day != row.closed_on) for one in found]
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.model.facts import Status
 from payflow.model.journal import ChargeState, Memory
@@ -19,7 +20,7 @@ from payflow.store.moments import to_day
 REFERENCE = re.compile(r"\bPF-[0-9A-HJKMNP-TV-Z]{8}\b")
 
 
-class Standing(NamedTuple):
+class Standing(Struct, frozen=True):
     """What the invoices of the books are. `charges` maps an identity to the reference it carries, empty if linked by hand;
     `same_as` to the invoice whose debt it is; `doubtful` to a sentence that says what it may be."""
 

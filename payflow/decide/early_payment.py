@@ -50,7 +50,7 @@ def _of_instalments(policy: Policy, row: InvoiceRow, start: date, home: str) -> 
     through = accumulate(amount for _, _, amount in parts)
     for number, ((_, place, amount), so_far) in enumerate(zip(parts, through, strict=True), start=1):
         for one in _offers(lines[place].terms, amount, start):
-            yield one._replace(instalment=number, through=so_far)
+            yield replace(one, instalment=number, through=so_far)
 
 
 def _due(terms: Terms, start: date, home: str) -> date:

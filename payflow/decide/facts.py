@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from payflow.store import Reader, Store
 
 
-class Observed(NamedTuple):
+class Observed(Struct, frozen=True):
     """What was seen of one invoice: balances on different days, and the latest due date ever printed on it."""
 
     sightings: Sequence[Sighting]
     due_on: int | None
 
 
-class GivenUp(NamedTuple):
+class GivenUp(Struct, frozen=True):
     """An effect beside e-mail that needs a person: a hook that was given up, a charge that was refused."""
 
     key: str
@@ -36,7 +36,7 @@ class GivenUp(NamedTuple):
     detail: str
 
 
-class Undelivered(NamedTuple):
+class Undelivered(Struct, frozen=True):
     """A message that needs a person: refused for good, or perhaps sent."""
 
     key: str

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from heapq import heapify, heapreplace
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -62,7 +62,7 @@ class Known(Struct, frozen=True, kw_only=True):
         return invoice not in self.standing.same_as and invoice not in self.standing.charges
 
 
-class Part(NamedTuple):
+class Part(Struct, frozen=True):
     """Some clients' share of what is known, and the rows of the whole that it holds, in their order."""
 
     rows: Sequence[int]

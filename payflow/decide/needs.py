@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from payflow.charging import Case, charges_left, fixed_sum, interest_left, of_part, once_ref
 from payflow.decide.facts import Facts, GivenUp
@@ -29,7 +29,7 @@ from payflow.policy.rows import rated_claim
 from payflow.policy.statutes import STATUTES, compensation_note
 
 
-class Unrated(NamedTuple):
+class Unrated(Struct, frozen=True):
     """Invoices that bear interest by a statute of which no table holds the rate: their rows and numbers, and what is missing."""
 
     statute: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from payflow.decide.banked import Banked, Movement
 from payflow.model.facts import EntryKind
 from payflow.policy.one_money import NOT_TOLD, Line, Piece, Told, joined
@@ -29,7 +31,7 @@ def _movement(piece: Piece, books: Sequence[Movement]) -> Movement:
         kind = EntryKind.PAYMENT if piece.amount > 0 else EntryKind.REFUND
         return Movement(piece.day, piece.day, kind, piece.amount, inferred=False)
     own = books[piece.told]
-    return own._replace(on=piece.day, amount=piece.amount, inferred=own.inferred and not piece.line)
+    return replace(own, on=piece.day, amount=piece.amount, inferred=own.inferred and not piece.line)
 
 
 class Rest(NamedTuple):

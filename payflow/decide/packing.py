@@ -96,13 +96,13 @@ def work_out_packed(packed: bytes) -> bytes:
     acting = {row for row, _ in found.acts}
     # what reckons interest later holds all of the part's book
     cases = [(row, replace(case, interest_at=None)) for row, case in found.cases if row in acting]
-    return _dumps(found._replace(views=_columns(found.views), cases=cases))
+    return _dumps(replace(found, views=_columns(found.views), cases=cases))
 
 
 def unpack(packed: bytes) -> Found:
     """What was found. Of the cases only those that something is to be done about came along."""
     found: Found = pickle.loads(packed)  # noqa: S301  # from this very run, through its own cluster
-    return found._replace(views=_rows(InvoiceView._make, found.views))
+    return replace(found, views=_rows(InvoiceView._make, found.views))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> Any:

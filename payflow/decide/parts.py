@@ -7,8 +7,9 @@ invoices, parts give what the whole would have given, whatever their number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from payflow import plan
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from payflow.policy.one_money import Piece
 
 
-class Found(NamedTuple):
+class Found(Struct, frozen=True):
     """What follows. `views` of every row; the rest by row, and only where there is something to tell.
 
     `moneys` and `books` are what the bank's lines were joined with, by invoice (`bank.Banked`).
@@ -164,7 +165,7 @@ def _together(known: Known, parts: Sequence[Part], every: Iterable[Found]) -> Fo
         acts += [(part.rows[row], one) for row, one in found.acts]
         wanted += [(part.rows[row], one) for row, one in found.needs]
         missing += [
-            one._replace(invoices=tuple((part.rows[row], number) for row, number in one.invoices))
+            replace(one, invoices=tuple((part.rows[row], number) for row, number in one.invoices))
             for one in found.unrated
         ]
         moneys |= found.moneys

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from msgspec.structs import replace
 
 from payflow.charging import Case, may_repeat, next_claim
@@ -28,7 +28,7 @@ from payflow.store.mirror import InvoiceRow
 ASKING = frozenset({State.OPEN, State.OVERDUE})
 
 
-class Figures(NamedTuple):
+class Figures(Struct, frozen=True):
     """One row of the assessment in Python's own numbers; see `Assessment` for their meaning."""
 
     due_on: int
@@ -240,7 +240,7 @@ def _view(setting: Setting, index: int, holds: Sequence[Hold]) -> InvoiceView:
         policy=item.policy.name if item.policy else "",
         pay_url=row.pay_url,
         read_at=setting.moments[setting.fresh[index]],
-        instalments=parts if not old else tuple(one._replace(interest=0, interest_per_day=0) for one in parts),
+        instalments=parts if not old else tuple(replace(one, interest=0, interest_per_day=0) for one in parts),
     )
 
 
@@ -424,7 +424,7 @@ def settle(charges: Mapping[int, Sequence[Charge]], refs: frozenset[str]) -> Map
         return charges
     return {
         invoice: [
-            charge._replace(state=ChargeState.SETTLED)
+            replace(charge, state=ChargeState.SETTLED)
             if charge.ref in refs and charge.state is ChargeState.CLAIMED
             else charge
             for charge in several

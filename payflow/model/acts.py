@@ -14,7 +14,7 @@ from payflow.model.journal import Announcement, Charge, ChargeKind
 from payflow.model.verdict import BlockedWork
 
 
-class FeeDraft(NamedTuple):
+class FeeDraft(Struct, frozen=True):
     """A charge that a notice would claim. `words` is what was agreed, `rests_on` the agreement it rests on.
 
     `terms` are what the journal keeps with it, so that it can be judged when the terms have long changed.

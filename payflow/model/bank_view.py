@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
-class LinePart(NamedTuple):
+class LinePart(Struct, frozen=True):
     """Minor units of a bank line that go to an invoice; below zero they take back."""
 
     invoice: int
@@ -16,7 +17,7 @@ class LinePart(NamedTuple):
     amount: int
 
 
-class LineCandidate(NamedTuple):
+class LineCandidate(Struct, frozen=True):
     """What a bank line may pay, by which rule, and why, a sentence."""
 
     rule: str
@@ -24,7 +25,7 @@ class LineCandidate(NamedTuple):
     reason: str
 
 
-class LineView(NamedTuple):
+class LineView(Struct, frozen=True):
     """A line of a bank statement. `id` is how a person names it.
 
     Matched, it has one candidate, and `rest` is what no invoice takes of it; waiting, those it may pay, the likeliest first.
@@ -42,7 +43,7 @@ class LineView(NamedTuple):
     rest: int = 0
 
 
-class BankView(NamedTuple):
+class BankView(Struct, frozen=True):
     """What bank lines are: certain payments, lines that wait for a person, those that say nothing, those rejected, and the
     bank's fees."""
 

@@ -27,7 +27,7 @@ class Totals(NamedTuple):
     interest: int
 
 
-class SourceView(NamedTuple):
+class SourceView(Struct, frozen=True):
     """How fresh a source is. `synced_at` is the moment its last finished reading speaks for."""
 
     source: str

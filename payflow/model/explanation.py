@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -13,7 +12,7 @@ from payflow.model.journal import Charge, Notice
 from payflow.model.verdict import BlockedWork
 
 
-class EntryView(NamedTuple):
+class EntryView(Struct, frozen=True):
     """A money movement as `explain` shows it. `amount` positive lowers what is owed; `bank` names the line that tells it."""
 
     on: date
@@ -24,7 +23,7 @@ class EntryView(NamedTuple):
     bank: str = ""
 
 
-class Stretch(NamedTuple):
+class Stretch(Struct, frozen=True):
     """Days with one balance and one rate: from the day after `start` up to and including `end`.
 
     `numerator` over `denominator` is the exact interest of the stretch in minor units.

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from payflow.model.facts import Role, State
 
 
@@ -40,7 +42,7 @@ class Flag(StrEnum):
     CHARGE = "charge"
 
 
-class InstalmentView(NamedTuple):
+class InstalmentView(Struct, frozen=True):
     """One part of an invoice that is paid in several, in order of due date; `number` counts them from 1."""
 
     number: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -107,7 +107,7 @@ class MessageState(StrEnum):
     DROPPED = "dropped"
 
 
-class Announcement(NamedTuple):
+class Announcement(Struct, frozen=True):
     """A fee that a notice named before it arises: by which step, not before which day, and how it is worded."""
 
     step: str
@@ -115,7 +115,7 @@ class Announcement(NamedTuple):
     text: str
 
 
-class Notice(NamedTuple):
+class Notice(Struct, frozen=True):
     """A step that was carried out. `handed_over` is false when nobody knows whether it arrived (`unsure`)."""
 
     invoice: int
@@ -147,7 +147,7 @@ class ChargeState(StrEnum):
     REVERSED = "reversed"
 
 
-class Reversal(NamedTuple):
+class Reversal(Struct, frozen=True):
     """Part or all of a charge taken back, and why, as a sentence."""
 
     amount: int
@@ -155,7 +155,7 @@ class Reversal(NamedTuple):
     why: str
 
 
-class Charge(NamedTuple):
+class Charge(Struct, frozen=True):
     """A claim beyond the principal. `amount` is what was claimed, `reversals` what was taken back since.
 
     `terms` is what it was made under: policy name, agreement digest, the fee in words, the base and the step's day.
@@ -182,7 +182,7 @@ class Charge(NamedTuple):
         )
 
 
-class Hold(NamedTuple):
+class Hold(Struct, frozen=True):
     """Chasing stopped from `since` up to and including `until` (None: until released)."""
 
     scope: str
@@ -192,7 +192,7 @@ class Hold(NamedTuple):
     reason: str
 
 
-class Waiver(NamedTuple):
+class Waiver(Struct, frozen=True):
     """Work may go on unpaid from `since` up to and including `until`."""
 
     project: str
@@ -203,7 +203,7 @@ class Waiver(NamedTuple):
     by: str
 
 
-class Confirmation(NamedTuple):
+class Confirmation(Struct, frozen=True):
     """A person's word on an unknown invoice: `paid`, `void` or `open`, as of a day; and the moment at which it was given."""
 
     invoice: int
@@ -212,7 +212,7 @@ class Confirmation(NamedTuple):
     said_at: datetime
 
 
-class Link(NamedTuple):
+class Link(Struct, frozen=True):
     """A person's word on what an invoice is: the `same` debt as another, a `charge` of ours, or its own `debt`."""
 
     invoice: int
@@ -220,7 +220,7 @@ class Link(NamedTuple):
     to: str
 
 
-class Forgotten(NamedTuple):
+class Forgotten(Struct, frozen=True):
     """A client whose data was erased: the name it goes by since, and hashes by which it is known again."""
 
     name: str
@@ -228,7 +228,7 @@ class Forgotten(NamedTuple):
     hashes: frozenset[str]
 
 
-class Version(NamedTuple):
+class Version(Struct, frozen=True):
     """A version of the agreement and the day from which it is in force."""
 
     since: date

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -46,7 +45,7 @@ class ReasonCode(StrEnum):
     PHASE_UNFINISHED = "phase-unfinished"
 
 
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True):
     """Why a phase is blocked, and what would open it: whole sentences."""
 
     code: ReasonCode
@@ -103,7 +102,7 @@ class ProjectView(Struct, frozen=True):
     phases: tuple[Verdict, ...]
 
 
-class BlockedWork(NamedTuple):
+class BlockedWork(Struct, frozen=True):
     """Work that an unpaid invoice keeps from starting or going on."""
 
     project: str

@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from payflow.connector import ChargeOrder, ConnectorError, DeliveryError, Poster
 from payflow.decide.agreed import agreed
@@ -112,7 +112,7 @@ def intend_reversals(store: Store, *, now: datetime) -> None:
         for charge, deed, amount, on in wanted:
             post = posts[charge.ref]
             body = {**post.body, "deed": deed, "tag": f"{charge.ref}/{deed}", "amount": amount, "on": on}
-            _intend(tx, post.target, body, _place(charge._asdict(), deed), now)
+            _intend(tx, post.target, body, _place(asdict(charge), deed), now)
 
 
 def _back(charge: Charge) -> Iterable[tuple[str, int, str]]:

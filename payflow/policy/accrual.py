@@ -20,7 +20,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -50,7 +49,7 @@ class Kind(StrEnum):
     WRITE_OFF = "write-off"
 
 
-class Movement(NamedTuple):
+class Movement(Struct, frozen=True):
     """A change of what is owed, in minor units above zero."""
 
     on: date
@@ -95,7 +94,7 @@ class Claim(Struct, frozen=True):
     tolerance: int = 0
 
 
-class Stretch(NamedTuple):
+class Stretch(Struct, frozen=True):
     """Days of one balance and one rate, `first` and `last` included; `days` by the day count.
 
     `exact` is the interest before it is added up and rounded, `interest` what the claim grew by; `balance` may hold parts of
@@ -112,7 +111,7 @@ class Stretch(NamedTuple):
     why: str
 
 
-class Cost(NamedTuple):
+class Cost(Struct, frozen=True):
     """A late fee or the compensation, from the day it arose."""
 
     on: date

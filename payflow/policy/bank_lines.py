@@ -12,7 +12,7 @@ from msgspec import Struct
 EARLY = 7
 
 
-class BankLine(NamedTuple):
+class BankLine(Struct, frozen=True):
     """A line of a bank statement. `id` names it for good; `amount` minor units, positive is money in; `on` a day number."""
 
     id: str
@@ -34,7 +34,7 @@ class BankLine(NamedTuple):
         return self.on if self.value_on is None else min(self.on, self.value_on)
 
 
-class Debt(NamedTuple):
+class Debt(Struct, frozen=True):
     """An invoice that a line may pay. `asks` is its total less credits; `numbers` all it goes by, its own first.
 
     `doubtful`: it may be no debt of its own, or is not asked for, so that no payment of it is certain.
@@ -73,7 +73,7 @@ class Part(NamedTuple):
     amount: int
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True):
     """A line with what it pays. `rest` is what no invoice takes: open credit of `client` if it is money of theirs."""
 
     line: BankLine
@@ -84,7 +84,7 @@ class Match(NamedTuple):
     rest: int = 0
 
 
-class Candidate(NamedTuple):
+class Candidate(Struct, frozen=True):
     """What a line may pay, and why, for a person to decide."""
 
     rule: Rule
@@ -92,14 +92,14 @@ class Candidate(NamedTuple):
     reason: str
 
 
-class Suggestion(NamedTuple):
+class Suggestion(Struct, frozen=True):
     """A line that waits for a person, its likeliest candidates first."""
 
     line: BankLine
     candidates: tuple[Candidate, ...]
 
 
-class Decided(NamedTuple):
+class Decided(Struct, frozen=True):
     """A person's word on a line: the parts that it pays; none: it pays no invoice."""
 
     parts: tuple[Part, ...]

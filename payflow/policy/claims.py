@@ -23,7 +23,7 @@ from payflow.model.journal import Version
 _REFERENCE = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
 
 
-class Listed(NamedTuple):
+class Listed(Struct, frozen=True):
     """What claiming looks at in an invoice. `client` and `client_name` are the source's; `source` its present name."""
 
     id: int
@@ -46,7 +46,7 @@ class Governed(NamedTuple):
     digest: str
 
 
-class Doubt(NamedTuple):
+class Doubt(Struct, frozen=True):
     """A claim that does not fit; `text` is a sentence for a person."""
 
     code: str
@@ -89,7 +89,7 @@ def own_client(item: Listed) -> str:
     return f"{item.source}:{item.client}"
 
 
-class _Standing(NamedTuple):
+class _Standing(Struct, frozen=True):
     """A contract that may claim, and from which day on it is gone."""
 
     contract: Contract

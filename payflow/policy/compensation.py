@@ -81,4 +81,5 @@ def missing(fixed: FixedSum, debt: int, currency: str) -> str:
     found = granted(fixed, debt, currency)
     if found is None:
         return f"{fixed.rule} has bands in {fixed.debt_currency}; the debt is in {currency}, so no sum follows."
-    return f"{fixed.rule}: {show(*found)} is due; it is not converted into {currency} without a rate of exchange."
+    due = show(found.amount, found.currency)
+    return f"{fixed.rule}: {due} is due; it is not converted into {currency} without a rate of exchange."

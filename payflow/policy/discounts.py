@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.model.agreement import Anchor, Discount, DiscountBase, TermPart, Terms
 from payflow.money import round_half_up
@@ -18,7 +19,7 @@ from payflow.policy.calendars import Calendar
 from payflow.policy.terms import anchored, moved
 
 
-class Offer(NamedTuple):
+class Offer(Struct, frozen=True):
     """What may be taken off by whoever pays up to and on the day `until`.
 
     Of an invoice in instalments, `instalment` is the one it is of, from 1, and `through` what it and those before come to.
@@ -30,7 +31,7 @@ class Offer(NamedTuple):
     through: int = 0
 
 
-class Moved(NamedTuple):
+class Moved(Struct, frozen=True):
     """What moved an invoice on a day, in minor units; positive lowers what is owed. `credit`: by a credit note."""
 
     on: date

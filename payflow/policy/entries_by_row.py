@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from payflow.columns import Book, Ints, no_rows, same
@@ -29,7 +28,7 @@ def counting(book: Book, place: slice = slice(None)) -> NDArray[np.bool_]:
     return counts
 
 
-class Moved(NamedTuple):
+class Moved(Struct, frozen=True):
     """The entries that change a balance, sorted by row and day; positive amounts lower what is owed."""
 
     row: Ints
@@ -41,7 +40,7 @@ class Moved(NamedTuple):
         return _sums(size, self.row, values)
 
 
-class Money(NamedTuple):
+class Money(Struct, frozen=True):
     """What entries did by row: `moved` is all that changed a balance; `went_back`, `contested` are rows, the rest columns."""
 
     entries: Moved

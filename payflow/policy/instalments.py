@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -41,7 +40,7 @@ class Balance(Struct, frozen=True):
 Line = Percent | Fixed | Balance
 
 
-class Instalment(NamedTuple):
+class Instalment(Struct, frozen=True):
     """An amount in minor units and the day it falls due."""
 
     due_on: date

@@ -7,7 +7,6 @@ tolerance follow the running balance of their entries. What neither can say is l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -24,7 +23,7 @@ Mask = NDArray[np.bool_]
 _LARGE = 2**61
 
 
-class Interests(NamedTuple):
+class Interests(Struct, frozen=True):
     """Columns by row: `sum` and `per_day` in minor units (objects where a figure exceeds int64), how and whether worked out."""
 
     sum: Ints
@@ -143,7 +142,7 @@ def _most_entries(row: Ints) -> int:
     return int(np.bincount(row).max(initial=0))
 
 
-class _Running(NamedTuple):
+class _Running(Struct, frozen=True):
     """Balances over time of some rows: one stretch from the start, one from each entry. `rows` are numbered from 0."""
 
     row: Ints

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from payflow.model.agreement import Policy, Step
 from payflow.model.journal import Announcement, Hold, Notice
 from payflow.policy.late_fees import period_of
@@ -80,9 +82,9 @@ def of_instalment(notices: Sequence[Notice], number: int) -> list[Notice]:
         if notice.step.startswith((CORRECTION, CLAIM)):
             found.append(notice)
         elif int(part or 1) == number:
-            found.append(notice._replace(step=f"{step}{again}{period}"))
+            found.append(replace(notice, step=f"{step}{again}{period}"))
         else:
-            found.append(notice._replace(step=f"{step}{PART}{part or 1}{again}{period}", announced=None))
+            found.append(replace(notice, step=f"{step}{PART}{part or 1}{again}{period}", announced=None))
     return found
 
 

@@ -84,7 +84,7 @@ def shared(
             last = place == (0 if back else len(claims) - 1)
             takes = left if last else min(left, _takes(claims[place], had[place], one, left, law, arose, extra))
             if takes:
-                had[place].append(one._replace(amount=takes))
+                had[place].append(replace(one, amount=takes))
                 share[place] = -takes if back else takes
                 left -= takes
         shares.append(share)
@@ -105,7 +105,7 @@ def _takes(
         return 0
     if one.kind is Kind.REFUND:
         return max(0, sum(-other.amount if other.kind is Kind.REFUND else other.amount for other in had))
-    more = (one._replace(amount=left),) if one.kind is Kind.PAYMENT else ()
+    more = (replace(one, amount=left),) if one.kind is Kind.PAYMENT else ()
     then = accrue(with_rates(replace(claim, as_of=one.on, movements=(*had, *more)), law, arose, extra))
     return left - then.allocations[-1].rest if more else then.principal_outstanding
 

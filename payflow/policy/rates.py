@@ -18,7 +18,7 @@ from datetime import date
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from payflow.policy.rate_files import Row
 
 
-class Rate(NamedTuple):
+class Rate(Struct, frozen=True):
     """A yearly rate as an exact fraction of one, in force from the day `since`; `why` says what it rests on."""
 
     since: date

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from payflow.columns import Book, to_date
 from payflow.model.agreement import Policy
@@ -51,7 +52,7 @@ def claim_of(book: Book, row: int, policy: Policy, due_on: int, as_of: date) -> 
     known = [one for _, one in moved(book, row)]
     if sum(one.amount for one in known if one.kind is Kind.CREDIT) >= book.total[row]:
         # whether it was credited in full is the state's to say, which nets credits that were taken back
-        known = [one._replace(kind=Kind.WRITE_OFF) if one.kind is Kind.CREDIT else one for one in known]
+        known = [replace(one, kind=Kind.WRITE_OFF) if one.kind is Kind.CREDIT else one for one in known]
     if book.total[row] < 0:
         # a total below zero is the client's: money has to go back before anything is owed
         known.insert(0, Movement(date.min, Kind.WRITE_OFF, -int(book.total[row])))

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from payflow.model.facts import EntryKind
 
 
@@ -25,7 +27,7 @@ class Sighting(NamedTuple):
     credited: int
 
 
-class Movement(NamedTuple):
+class Movement(Struct, frozen=True):
     """An inferred entry: the day, what it was, its effect (positive lowers what is owed), and the day it was first seen."""
 
     day: int

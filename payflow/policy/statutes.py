@@ -15,6 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from payflow.errors import UnknownName
 from payflow.policy import acts
 from payflow.policy import compensation as fixed_sums
@@ -50,7 +52,7 @@ def rates_for(
     last = _last_day(statute, starts)
     counted = until if last is None else min(until, last)
     rates = [_raised(statute, points, rate) for rate in _read(statute, starts, counted, extra)]
-    rates[0] = rates[0]._replace(since=starts)
+    rates[0] = replace(rates[0], since=starts)
     if last is not None and until > last:
         years = "one year" if statute.years == 1 else f"{statute.years} years"
         stop = Rate(date.fromordinal(last.toordinal() + 1), Fraction(0), f"interest stops after {years}")
@@ -101,12 +103,12 @@ def _by_half_year(table: RateTable, starts: date, until: date) -> list[Rate]:
     So the published Dutch example rounds (`NL-10` of docs/conformance.md).
     """
     days = {starts, *half_years(starts, until)[1:], *(rate.since for rate in table.between(starts, until)[1:])}
-    return [table.at(day)._replace(since=day) for day in sorted(days)]
+    return [replace(table.at(day), since=day) for day in sorted(days)]
 
 
 def _of_half_year(table: RateTable, first: date) -> Rate:
     """The rate of the first day of a half-year, which counts from that day."""
-    return table.at(first)._replace(since=first)
+    return replace(table.at(first), since=first)
 
 
 def _raised(statute: Statute, points: Fraction, rate: Rate) -> Rate:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.model.agreement import Anchor, Discount, DiscountBase, Parts, TermPart, Terms
 
@@ -92,7 +93,7 @@ def _remedy(text: str) -> str:
     return f"{close}Write {ACCEPTED}, N from 0 to {LONGEST}."
 
 
-class _Read(NamedTuple):
+class _Read(Struct, frozen=True):
     """What a part of a list says."""
 
     parts: Parts = ()

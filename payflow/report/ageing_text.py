@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from msgspec.structs import replace
+
 from payflow.money import decimal
 from payflow.report.ageing import BUCKETS, Ageing, Line, lines, totals
 from payflow.report.ansi import Style
@@ -38,7 +40,7 @@ def _section(every: Sequence[Line], total: Line, style: Style) -> list[str]:
     rows = [_row(line, line.name) for line in every]
     if len(every) > 1:
         rows.append(_row(total, "Total"))
-    if max(map(width, table(columns, rows, style._replace(colour=False)))) <= style.columns:
+    if max(map(width, table(columns, rows, replace(style, colour=False)))) <= style.columns:
         return table(columns, rows, style)
     return [text for line in [*every, *([total] if len(every) > 1 else [])] for text in _paragraph(line, style)]
 

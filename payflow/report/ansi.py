@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TextIO
+from typing import TextIO
+
+from msgspec import Struct
 
 #: Boards are laid out for this many columns where no terminal says otherwise, and for no more than `_WIDEST`.
 NARROW = 80
 _WIDEST = 110
 
 
-class Style(NamedTuple):
+class Style(Struct, frozen=True):
     """Colour on or off, signs beyond ASCII allowed or not, and columns to fill. The default suits a file."""
 
     colour: bool = False

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
 
+from msgspec.structs import asdict
+
 from payflow.model.acts import ClientMessage, CorrectionItem, NoticeItem
 from payflow.model.decision import Decision
 from payflow.model.explanation import EntryView, Explanation, Stretch
@@ -44,7 +46,7 @@ def status(decision: Decision) -> Json:
             for total in decision.totals
         ],
         "sources": [
-            source._asdict() | {"synced_at": moment(source.synced_at), "problem": source.problem or None}
+            asdict(source) | {"synced_at": moment(source.synced_at), "problem": source.problem or None}
             for source in decision.sources
         ],
         "needs_you": [need._asdict() | {"remedy": need.remedy or None} for need in decision.needs],
@@ -96,7 +98,7 @@ def explain(explanation: Explanation, as_of: date) -> Json:
         "stretches": [_stretch(stretch, view.currency) for stretch in explanation.stretches],
         "notices": [_notice(notice, names) for notice in explanation.notices],
         "charges": [_charge(charge) for charge in explanation.charges],
-        "blocks": [work._asdict() for work in explanation.blocks],
+        "blocks": [asdict(work) for work in explanation.blocks],
         "remarks": list(explanation.remarks),
     }
 
@@ -258,7 +260,7 @@ def _item(item: NoticeItem) -> Json:
             for draft in item.claims
         ],
         "announces": announced and {"step": announced.step, "on": _day(announced.on), "text": announced.text},
-        "blocks": [work._asdict() for work in item.blocks],
+        "blocks": [asdict(work) for work in item.blocks],
     }
 
 
@@ -276,7 +278,7 @@ def _correction(item: CorrectionItem) -> Json:
 
 
 def _entry(entry: EntryView, currency: str) -> Json:
-    return entry._asdict() | {
+    return asdict(entry) | {
         "on": _day(entry.on),
         "amount": decimal(entry.amount, currency),
         "bank": entry.bank or None,

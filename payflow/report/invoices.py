@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.model.decision import Decision
 from payflow.model.facts import State
@@ -17,7 +18,7 @@ from payflow.report.words import count, distance, figure, next_words, place
 _SHOWN_PAID = 10
 
 
-class _Section(NamedTuple):
+class _Section(Struct, frozen=True):
     title: str
     wanted: Callable[[InvoiceView], bool]
     order: Callable[[InvoiceView], tuple[int, str]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.report.ansi import Style
 from payflow.report.text import block, clean, cut, pad, width
@@ -12,7 +13,7 @@ from payflow.report.text import block, clean, cut, pad, width
 _GAP = 2
 
 
-class Column(NamedTuple):
+class Column(Struct, frozen=True):
     """A column. `least` is the width to which its cells may be cut; None: never cut."""
 
     title: str
@@ -20,7 +21,7 @@ class Column(NamedTuple):
     least: int | None = None
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """Cells, notes that stand below them, and how to paint a cell (by its column) or the notes."""
 
     cells: Sequence[str]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from payflow.errors import Problem, StoreError
 
@@ -16,13 +17,13 @@ _POSTGRESQL = ("postgresql", "postgres")
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
-class FileAddress(NamedTuple):
+class FileAddress(Struct, frozen=True):
     """A SQLite file."""
 
     path: Path
 
 
-class ServerAddress(NamedTuple):
+class ServerAddress(Struct, frozen=True):
     """A PostgreSQL database: what libpq is told, and the schema our tables are in."""
 
     conninfo: str

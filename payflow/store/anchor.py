@@ -9,7 +9,8 @@ import os
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from payflow.errors import JournalError, Problem
 from payflow.store.database import Reader
@@ -17,7 +18,7 @@ from payflow.store.failures import unreachable
 from payflow.store.moments import to_moment
 
 
-class Head(NamedTuple):
+class Head(Struct, frozen=True):
     """The number and hash of a record that the journal ended with."""
 
     seq: int

@@ -14,7 +14,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from payflow.errors import Problem, StoreError
 from payflow.place import fingerprint
@@ -26,7 +28,7 @@ Row = tuple[Any, ...]
 Params = Sequence[Any]
 
 
-class Table(NamedTuple):
+class Table(Struct, frozen=True):
     """A table: its columns in order, and those of its primary key."""
 
     name: str

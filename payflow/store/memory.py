@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -30,7 +30,7 @@ from payflow.store.database import Reader
 from payflow.store.journal import JournalEntry, entries
 
 
-class Live(NamedTuple):
+class Live(Struct, frozen=True):
     """That payflow was switched on: for invoices due from `since`, at `place`, on the day `on`."""
 
     since: date
@@ -230,7 +230,7 @@ def _charge_reversed(growing: _Growing, entry: JournalEntry) -> None:
     reversals = (*charge.reversals, Reversal(entry.body["amount"], entry.day, entry.body["why"]))
     gone = sum(reversal.amount for reversal in reversals) >= charge.amount
     state = ChargeState.REVERSED if gone else charge.state
-    growing.charges[charge.ref] = charge._replace(reversals=reversals, state=state)
+    growing.charges[charge.ref] = replace(charge, reversals=reversals, state=state)
 
 
 def _charge_wanted(growing: _Growing, entry: JournalEntry) -> None:
@@ -243,12 +243,12 @@ def _charge_waived(growing: _Growing, entry: JournalEntry) -> None:
         # given up before it was ever claimed
         growing.forgone.add(entry.body["ref"])
         return
-    growing.charges[charge.ref] = charge._replace(state=ChargeState.WAIVED)
+    growing.charges[charge.ref] = replace(charge, state=ChargeState.WAIVED)
 
 
 def _charge_settled(growing: _Growing, entry: JournalEntry) -> None:
     charge = growing.charges[entry.body["ref"]]
-    growing.charges[charge.ref] = charge._replace(state=ChargeState.SETTLED)
+    growing.charges[charge.ref] = replace(charge, state=ChargeState.SETTLED)
 
 
 def _hold(growing: _Growing, entry: JournalEntry) -> None:
@@ -259,7 +259,7 @@ def _hold(growing: _Growing, entry: JournalEntry) -> None:
 def _release(growing: _Growing, entry: JournalEntry) -> None:
     target, last = (entry.body["scope"], entry.body["id"]), entry.day - timedelta(days=1)
     ended = [
-        hold._replace(until=last)
+        replace(hold, until=last)
         if (hold.scope, hold.id) == target and (hold.until is None or hold.until > last)
         else hold
         for hold in growing.holds

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
-class Migration(NamedTuple):
+class Migration(Struct, frozen=True):
     """One step: its number, one more than the step before; what it is for; its statements."""
 
     number: int

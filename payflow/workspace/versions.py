@@ -7,7 +7,6 @@ that may be a rename, and taking it for a new thing would send or charge again. 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,7 +31,7 @@ class Resolved(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-class _Named(NamedTuple):
+class _Named(Struct, frozen=True):
     """A thing in a version: its key there, and what stood as `was` beside it."""
 
     key: str

@@ -64,7 +64,7 @@ def charge(ref: str, amount: int = 2_500, **changes: Any) -> Charge:
     standing = Charge(
         ref, 13, "late-fee", "late-fee", 0, amount, "GBP", date(2026, 11, 11), ChargeState.CLAIMED, (), "m", {}
     )
-    return standing._replace(**changes)
+    return replace(standing, **changes)
 
 
 def fee(ref: str = "PF-7K2M9QRS") -> FeeDraft:
@@ -116,7 +116,7 @@ CASES: dict[str, tuple[date, ClientMessage]] = {
                     "final-notice",
                     charges=(charge("PF-7K2M9QRS"),),
                     interest_words=INTEREST,
-                    blocks=(BUILD, BUILD._replace(phase="Launch")),
+                    blocks=(BUILD, replace(BUILD, phase="Launch")),
                 ),
             ),
         ),
@@ -262,7 +262,7 @@ def test_interest_is_not_spoken_of_where_none_binds(renderer: Renderer) -> None:
 
 
 def test_a_command_for_the_owner_is_not_shown_to_the_client(renderer: Renderer) -> None:
-    item = notice(late(1), "reminder", blocks=(BUILD._replace(opens="payflow link INV-0013"),))
+    item = notice(late(1), "reminder", blocks=(replace(BUILD, opens="payflow link INV-0013"),))
     rendered = renderer.client_message(ClientMessage(ACME, (item,)), date(2026, 11, 5))
     assert "- Build (Acme website)\n" in rendered.text
     assert "payflow link" not in rendered.text + rendered.html

@@ -129,12 +129,12 @@ class Nights:
 
     def settle(self, state: ChargeState) -> None:
         """A person waives or settles every charge."""
-        self.charges = [charge._replace(state=state) for charge in self.charges]
+        self.charges = [replace(charge, state=state) for charge in self.charges]
 
 
 def _reversed(charge: Charge, amount: int, on: date, why: str) -> Charge:
-    charge = charge._replace(reversals=(*charge.reversals, Reversal(amount, on, why)))
-    return charge if charge.standing else charge._replace(state=ChargeState.REVERSED)
+    charge = replace(charge, reversals=(*charge.reversals, Reversal(amount, on, why)))
+    return charge if charge.standing else replace(charge, state=ChargeState.REVERSED)
 
 
 def owed_before(nights: Nights, day: date, as_of: date) -> int:

@@ -383,7 +383,7 @@ def test_a_correction_waits_for_a_day_on_which_the_client_was_not_written_to() -
 def test_a_correction_of_which_nobody_knows_whether_it_arrived_is_not_told_twice() -> None:
     nights = claimed(bill=Bill(moves=[Move(on(2), 400_000)]))
     nights.night(on(9))
-    nights.notices = [notice._replace(handed_over=False) for notice in nights.notices]
+    nights.notices = [replace(notice, handed_over=False) for notice in nights.notices]
     assert nights.night(on(10)).empty
 
 

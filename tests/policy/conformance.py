@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from payflow import money
 from payflow.money import round_half_up
 from payflow.policy import compensation, daycount, discounts, instalments, statutes
@@ -192,7 +194,7 @@ def _claim(
     law: str, principal: int, due_on: date, as_of: date, costs: int, paid: Mapping[date, int], points: str = "0"
 ) -> Accrual:
     more = from_percent(points)
-    rates = [one._replace(annual=one.annual + more) for one in rates_for(statute(law), due_on + _DAY, as_of)]
+    rates = [replace(one, annual=one.annual + more) for one in rates_for(statute(law), due_on + _DAY, as_of)]
     return accrue(
         Claim(
             amount=principal * 100,

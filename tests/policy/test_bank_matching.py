@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from payflow.model.facts import LineKind
 from payflow.policy.bank_lines import BankLine, Debt, Decided, Matched, Part, Rule
@@ -22,12 +23,12 @@ DAY = 20_000
 
 def line(name: str, amount: int, text: str = "", on: int = DAY, **more: object) -> BankLine:
     plain = BankLine(name, "GB1", on, None, amount, "GBP", "ACME LTD", "DE1", text, "", "", LineKind.TRANSFER)
-    return plain._replace(**more)
+    return replace(plain, **more)
 
 
 def debt(number: int, asks: int, name: str = "", client: str = "acme", reference: str = "", **more: object) -> Debt:
     plain = Debt(number, (name or f"INV-{number:04d}",), reference, client, client.title(), "GBP", asks, DAY - 30)
-    return plain._replace(**more)
+    return replace(plain, **more)
 
 
 def pays(matched: Matched) -> dict[str, list[tuple[int, int]]]:
@@ -235,7 +236,7 @@ def test_what_a_return_of_another_amount_may_take_back(
     debts = [debt(number, amount, issued_on=DAY - 30 + number) for number, amount in asks.items()]
     lines = [line("a", 300, "INV-0001+INV-0002"), line("b", back, on=DAY + 1, kind=LineKind.REVERSAL)]
     said = {"a": Decided(tuple(Part(number, amount) for number, amount in asks.items()))}
-    found = match([lines[0]._replace(amount=paid), lines[1]], debts, said)
+    found = match([replace(lines[0], amount=paid), lines[1]], debts, said)
     [waiting] = found.suggested
     assert [tuple(part) for part in waiting.candidates[0].parts] == candidate
     assert waiting.candidates[0].rule is Rule.REVERSAL

@@ -22,7 +22,7 @@ FIRST, SECOND, THIRD = date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)
 def listed(**words: object) -> Listed:
     """An invoice of Acme's in the source `books`."""
     usual = Listed(13, "books", "INV-0013", "", "c-1", "Acme Ltd", "GBP", ISSUED)
-    return usual._replace(**words)
+    return replace(usual, **words)
 
 
 def agreement(

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from payflow.model.agreement import Step
 from payflow.model.journal import Announcement, Hold, Notice
@@ -131,7 +132,7 @@ def test_a_fee_step_is_never_taken_before_the_day_that_was_announced() -> None:
         13, "reminder", on(1), DUE, announced=Announcement("late-fee", on(12), "a late fee of 25.00 GBP")
     )
     assert next_step(POLICY, DUE, on(7), [announced], []).on == on(12)
-    unsure = announced._replace(handed_over=False)
+    unsure = replace(announced, handed_over=False)
     assert next_step(POLICY, DUE, on(7), [unsure], []).on == on(7)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from payflow.model.facts import EntryKind
 from payflow.policy import sightings as inferring
@@ -19,7 +20,7 @@ ISSUED = 100
 
 def movements(sightings: Iterable[Sighting], issued_on: int) -> list[Movement]:
     """What was inferred, without the day on which it was seen."""
-    return [one._replace(seen=0) for one in inferring.movements(sightings, issued_on)]
+    return [replace(one, seen=0) for one in inferring.movements(sightings, issued_on)]
 
 
 def test_a_movement_tells_when_it_was_first_seen() -> None:

@@ -286,7 +286,7 @@ def charge(**changes: Any) -> Charge:
             "due_on": "2026-11-04",
         },
     )
-    return fee._replace(**changes)
+    return replace(fee, **changes)
 
 
 def explanation(**changes: Any) -> Explanation:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from payflow.decide.replay import Act, Footing, Replayed
 from payflow.errors import Problem
@@ -202,7 +203,7 @@ def test_every_state_has_its_word(state):
 
 @pytest.mark.parametrize("code", list(ReasonCode))
 def test_every_reason_has_its_code(code):
-    verdict = factories.verdict(reasons=(factories.unpaid()._replace(code=code),))
+    verdict = factories.verdict(reasons=(replace(factories.unpaid(), code=code),))
     assert valid("gate", as_json.gate(verdict, factories.AS_OF))["reasons"][0]["code"] == code.value
 
 
