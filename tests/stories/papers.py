@@ -29,11 +29,8 @@ folder = "outbox"
 {sources}
 
 [policy.standard]
-terms = "net-15"
-grace = 3
+{rules}
 spacing = 2
-late_fee = {{ amount = "25.00" }}
-interest = {{ annual = "8" }}
 {policy}
 
 {steps}
@@ -126,9 +123,15 @@ def settings(
     mail: str = MAIL,
     policy: str = "",
     business: str = "",
+    terms: str = '"net-15"',
+    grace: str = "3",
+    late_fee: str = '{ amount = "25.00" }',
+    interest: str = '{ annual = "8" }',
 ) -> str:
-    """The text of payflow.toml, with what a story wants to be different."""
-    return SETTINGS.format(business=business, sources=sources, steps=steps, mail=mail, policy=policy)
+    """The text of payflow.toml, with what a story wants to be different; a rule that is empty is left out."""
+    named = {"terms": terms, "grace": grace, "late_fee": late_fee, "interest": interest}
+    rules = "\n".join(f"{name} = {rule}" for name, rule in named.items() if rule)
+    return SETTINGS.format(business=business, sources=sources, steps=steps, mail=mail, policy=policy, rules=rules)
 
 
 def contract(

@@ -12,8 +12,8 @@ from stories.world import World
 
 def world(root: Path) -> World:
     steps = STEPS.replace("day = -3", "day = -25")
-    toml = settings(mail=ANY_HOUR, steps=steps, sources=BOOKS + "stale_after = 999\n")
-    made = World(root, toml=toml.replace('terms = "net-15"', 'terms = "2/10-net-30"'))
+    toml = settings(mail=ANY_HOUR, steps=steps, sources=BOOKS + "stale_after = 999\n", terms='"2/10-net-30"')
+    made = World(root, toml=toml)
     made.on("2026-10-20").books(invoice("INV-0012", "3000.00", due="")).begin()
     return made
 
@@ -69,8 +69,8 @@ instalments = [
 def in_instalments(root: Path) -> World:
     """3,000.00: 900.00, of which 18.00 go off by 30 October, 900.00, of which 27.00 go off by 19 November, and 1,200.00."""
     steps = STEPS.replace("day = -3", "day = -14")
-    toml = settings(mail=ANY_HOUR, steps=steps, sources=BOOKS + "stale_after = 999\n")
-    made = World(root, toml=toml.replace('terms = "net-15"\n', HALVES))
+    toml = settings(mail=ANY_HOUR, steps=steps, sources=BOOKS + "stale_after = 999\n", terms="", policy=HALVES)
+    made = World(root, toml=toml)
     return made.on("2026-10-20").books(invoice("INV-0012", "3000.00", due="")).begin()
 
 

@@ -20,7 +20,7 @@ UNCLAIMED = invoice("INV-0099", "500.00", issued=ISSUED, due="", client="Beta Gm
 
 
 def terms(written: str, business: str = "") -> str:
-    return settings(business=business).replace('terms = "net-15"', f"terms = {written}")
+    return settings(business=business, terms=written)
 
 
 @pytest.mark.parametrize(

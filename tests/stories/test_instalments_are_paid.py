@@ -31,14 +31,18 @@ interest = { annual = "7.3", bill = "on-payment" }
 """
 
 
+def in_instalments(plan: str, steps: str) -> str:
+    """Settings whose policy is nothing but a plan of instalments."""
+    books = BOOKS + "stale_after = 999\n"
+    bare = {"terms": "", "grace": "", "late_fee": "", "interest": ""}
+    return settings(mail=ANY_HOUR, steps=steps, sources=books, policy=plan, **bare)
+
+
 def world(root: Path, plan: str = PLAN, total: str = "1000.00") -> World:
     """A world with one invoice of 20 October, in instalments due on 4 November, 19 November and 20 December."""
-    toml = settings(mail=ANY_HOUR, steps=LADDER, sources=BOOKS + "stale_after = 999\n")
-    toml = toml.replace('late_fee = { amount = "25.00" }\n', "").replace('interest = { annual = "8" }\n', "")
-    toml = toml.replace('terms = "net-15"\n', plan).replace("grace = 3\n", "")
     made = World(
         root,
-        toml=toml,
+        toml=in_instalments(plan, LADDER),
         acme_website=contract(milestones={"deposit": (total, ["INV-0012"])}, needs={"design": ["deposit"]}),
     )
     return made.on("2026-10-20").books(invoice("INV-0012", total)).begin()
@@ -196,9 +200,7 @@ FEES = LADDER.replace('day = 10\nemail = "reminder"', 'day = 10\nemail = "late-f
 def charging(root: Path, said: str) -> World:
     """The same invoice under a policy that charges; the second step of the ladder claims."""
     plan = PLAN.replace('interest = { annual = "7.3", bill = "on-payment" }\n', said)
-    toml = settings(mail=ANY_HOUR, steps=FEES, sources=BOOKS + "stale_after = 999\n")
-    toml = toml.replace('late_fee = { amount = "25.00" }\n', "").replace('interest = { annual = "8" }\n', "")
-    toml = toml.replace('terms = "net-15"\n', plan).replace("grace = 3\n", "")
+    toml = in_instalments(plan, FEES)
     made = World(root, toml=toml, acme_website=contract(milestones={"deposit": ("1000.00", ["INV-0012"])}))
     return made.on("2026-10-20").books(invoice("INV-0012", "1000.00")).begin()
 

@@ -39,7 +39,7 @@ FORMS = [
 
 
 def world_with(world: World, interest: str, *, policy: str = "", client: str = "", signed: bool = True) -> World:
-    text = settings(policy=f"stack = true\n{policy}").replace('interest = { annual = "8" }', f"interest = {interest}")
+    text = settings(policy=f"stack = true\n{policy}", interest=interest)
     contract = ACME.replace('id = "acme"\n', f'id = "acme"\n{client}\n', 1)
     contract = contract if signed else contract.replace("signed = 2026-10-01\n", "")
     contract = contract.replace("signed = 2026-10-01", "signed = 2025-10-01")

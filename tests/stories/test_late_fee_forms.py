@@ -31,10 +31,8 @@ email = "final-notice"
 
 def world(root: Path, fee: str, *, more: str = "", total: str = "3000.00") -> World:
     """A world with one invoice, due on 4 November, and another late fee."""
-    toml = settings(mail=ANY_HOUR, steps=LADDER.format(more=more), sources=BOOKS + "stale_after = 999\n")
-    toml = toml.replace('late_fee = { amount = "25.00" }', f"late_fee = {fee}").replace(
-        'interest = { annual = "8" }', ""
-    )
+    ladder, books = LADDER.format(more=more), BOOKS + "stale_after = 999\n"
+    toml = settings(mail=ANY_HOUR, steps=ladder, sources=books, late_fee=fee, interest="")
     made = World(root, toml=toml, acme_website=contract(milestones={"deposit": (total, ["INV-0012"])}))
     made.on("2026-10-20").books(invoice("INV-0012", total)).begin()
     return made

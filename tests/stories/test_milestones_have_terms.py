@@ -32,8 +32,8 @@ def agreed(policy: str = "thirds") -> str:
 
 
 def world(root: Path, text: str) -> World:
-    toml = settings(mail=ANY_HOUR, steps=STEPS + THIRDS, sources=BOOKS + "stale_after = 999\n")
-    made = World(root, toml=toml.replace("grace = 3\n", ""), acme_website=text)
+    toml = settings(mail=ANY_HOUR, steps=STEPS + THIRDS, sources=BOOKS + "stale_after = 999\n", grace="")
+    made = World(root, toml=toml, acme_website=text)
     made.on("2026-10-20").books(invoice("INV-0012", "1000.00"), invoice("INV-0013", "4000.00"))
     return made
 
