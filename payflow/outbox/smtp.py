@@ -49,7 +49,7 @@ class SmtpTransport:
         main, *copies = [address(item) for item in recipients]
         try:
             connection, content = self._begin(message, (message.sender, main, *copies))
-            self._expect("RCPT", connection.rcpt(main), f" for {main}")
+            self._expect("RCPT", _rcpt(connection, main), f" for {main}")
             left_out = [copy for copy in copies if not _accepts(connection, copy)]
             self._expect("DATA", connection.docmd("DATA"), wanted=3)
         except DeliveryError:
@@ -67,7 +67,7 @@ class SmtpTransport:
         connection = self._session(asked=not is_clear)
         content, options = _content(connection, message, addresses)
         try:
-            reply = connection.mail(addresses[0], options)
+            reply = _mail(connection, addresses[0], options)
         except OSError:
             if not is_clear:
                 raise
@@ -310,8 +310,18 @@ def _content(connection: smtplib.SMTP, message: Email, addresses: Sequence[str])
     return data.removesuffix(b"\r\n").replace(b"\n.", b"\n.."), options
 
 
+def _mail(connection: smtplib.SMTP, sender: str, options: Sequence[str]) -> tuple[int, bytes]:
+    """MAIL. An address is surely one by now (`mime.address`): smtplib's own `mail` and `rcpt` would take it apart once more."""
+    connection.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
+    return connection.docmd("MAIL", " ".join((f"FROM:<{sender}>", *options)))
+
+
+def _rcpt(connection: smtplib.SMTP, recipient: str) -> tuple[int, bytes]:
+    return connection.docmd("RCPT", f"TO:<{recipient}>")
+
+
 def _accepts(connection: smtplib.SMTP, copy: str) -> bool:
-    return connection.rcpt(copy)[0] in (250, 251)
+    return _rcpt(connection, copy)[0] in (250, 251)
 
 
 def _reply(code: int, text: bytes) -> str:
