@@ -40,9 +40,7 @@ def in_order(
         policy = policies[int(governed[row])]
         if policy.interest is None or policy.allocation is Allocation.PRINCIPAL_FIRST:
             continue
-        claims = [
-            replace(claim_of(parts.book, part, policy, int(parts.due_on[part]), as_of), movements=()) for part in places
-        ]
+        claims = [claim_of(parts.book, part, policy, int(parts.due_on[part]), as_of) for part in places]
         arose = to_date(int(book.issued_on[row]))
         try:
             shares = shared(
@@ -71,8 +69,8 @@ def shared(
 ) -> list[list[int]]:
     """What each movement moves of each instalment (positive lowers what is owed); its shares add up to it.
 
-    `claims` are the instalments in order of due date, without movements. Money beyond all of them stays with the last one;
-    money that goes back opens the newest that was paid, and beyond that the first. Raises `OutOfTable`.
+    `claims` are the instalments in order of due date; movements of their own do not count. Money beyond all of them stays with
+    the last one; money that goes back opens the newest that was paid, and beyond that the first. Raises `OutOfTable`.
     """
     had: list[list[Movement]] = [[] for _ in claims]
     shares = []

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from payflow.model.facts import LineKind
-from payflow.policy.bank_lines import BankLine, Debt, Decided, Matched, Part, Rule
+from payflow.policy.bank_lines import BankLine, Debt, Decided, Match, Matched, Part, Rule
 from payflow.policy.matching import match
 from payflow.policy.naming import Numbers, Strength, made_from
 from payflow.policy.one_money import NOT_TOLD, Line, Told, joined
 from payflow.policy.payers import same_name
+from payflow.policy.returns import Returns
 from payflow.policy.suggesting import suggest
 
 DAY = 20_000
@@ -381,3 +382,18 @@ def test_money_known_from_both_never_counts_more_than_both_nor_less_than_the_boo
 )
 def test_one_payment_told_twice(told: list[Told], lines: list[Line], expected: list[tuple[int, int, str, int]]) -> None:
     assert [tuple(piece) for piece in joined(told, lines, 300)] == expected
+
+
+def test_what_a_person_says_was_taken_back_is_not_taken_back_once_more() -> None:
+    paid = Match(line("in", 10_000, on=DAY), Rule.NUMBER, (Part(1, 6_000), Part(2, 4_000)), "named")
+    back = line("back", -4_000, on=DAY + 3, kind=LineKind.REVERSAL)
+    kept = Returns()
+    kept.add(paid)
+    kept.note(back, (Part(2, -4_000),))
+    # 60.00 are left of it, all of the first invoice's
+    found = kept.find(line("again", -6_000, on=DAY + 4, kind=LineKind.REVERSAL), [])
+    assert found is not None
+    assert (found.of, found.parts, found.certain) == (paid, (Part(1, -6_000),), True)
+    kept.note(line("again", -6_000, on=DAY + 4), (Part(1, -6_000),))
+    assert kept.find(line("once more", -6_000, on=DAY + 5, kind=LineKind.REVERSAL), []) is None
+    assert kept.find(line("all of it", -10_000, on=DAY + 5, kind=LineKind.REVERSAL), []) is None

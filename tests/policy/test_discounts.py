@@ -163,6 +163,7 @@ def nov(day: int) -> date:
 
 #: 1,000.00 less 20.00 by the 10th; and 1,000.00 as 300.00 less 6.00 by the 10th, 300.00 less 9.00 by the 20th, and 400.00
 WHOLE = (Offer(nov(10), 2_000),)
+THREE = (Offer(nov(10), 600, 1, 30_000), Offer(nov(20), 900, 2, 60_000), Offer(nov(20), 500, 3, 80_000))
 PARTS = (Offer(nov(10), 600, 1, 30_000), Offer(nov(20), 900, 2, 60_000))
 
 
@@ -202,6 +203,12 @@ PARTS = (Offer(nov(10), 600, 1, 30_000), Offer(nov(20), 900, 2, 60_000))
         (PARTS, [Moved(nov(10), 58_500), Moved(nov(12), 600, credit=True)], [(0, 900)]),
         (PARTS, [Moved(nov(10), 58_500), Moved(nov(12), 1_500, credit=True)], []),
         (PARTS, [Moved(nov(10), 58_500), Moved(nov(12), 1_000, credit=True)], [(0, 500)]),
+        # of three, the books credited the first two, or the first one on the day of the payment
+        (THREE, [Moved(nov(10), 78_000), Moved(nov(12), 1_500, credit=True)], [(0, 500)]),
+        (THREE, [Moved(nov(10), 78_000), Moved(nov(10), 600, credit=True)], [(0, 900), (0, 500)]),
+        (THREE, [Moved(nov(10), 78_000)], [(0, 600), (0, 900), (0, 500)]),
+        # down to a single unit
+        (WHOLE, [Moved(nov(10), 99_999)], [(0, 1)]),
         # never more than what is left of the invoice
         (PARTS, [Moved(nov(10), 99_000)], [(0, 600), (0, 400)]),
         (PARTS, [Moved(nov(10), 100_000)], []),

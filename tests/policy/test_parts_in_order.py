@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from payflow.columns import to_date
 from payflow.model.agreement import InstalmentTerms, Policy
 from payflow.model.facts import EntryKind
-from payflow.model.interest import Allocation, Interest
+from payflow.model.interest import Allocation, DayCount, Interest
 from payflow.policy.accrual import Claim, Kind, Movement
 from payflow.policy.assess import Assessment, assess
 from payflow.policy.parts import spread
@@ -165,3 +166,87 @@ def test_terms_without_interest_have_no_order_of_their_own() -> None:
     assert found.parts is not None
     assert found.parts.bearing is found.parts.book
     assert found.interest.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("moved", "shares"),
+    [
+        ([100, 150, -100, -100], [[100, 0, 0], [0, 150, 0], [0, -100, 0], [-50, -50, 0]]),
+        ([700, -150, -300], [[100, 200, 400], [0, 0, -150], [0, -50, -250]]),
+        ([50, -50, -20, 100], [[50, 0, 0], [-50, 0, 0], [-20, 0, 0], [100, 0, 0]]),
+        ([250, -50, 100, -80], [[100, 150, 0], [0, -50, 0], [0, 100, 0], [0, -80, 0]]),
+    ],
+)
+def test_what_goes_back_opens_the_newest_instalment_as_often_as_it_was_paid(
+    moved: list[int], shares: list[list[int]]
+) -> None:
+    claims = [Claim(amount, "GBP", ISSUED + timedelta(days=30), ISSUED) for amount in (100, 200, 300)]
+    kinds = [Kind.REFUND if amount < 0 else Kind.PAYMENT for amount in moved]
+    movements = [Movement(ISSUED + timedelta(days=at), kind, abs(moved[at])) for at, kind in enumerate(kinds)]
+    assert shared(claims, movements) == shares
+
+
+def test_rows_of_one_book_keep_to_their_own_order() -> None:
+    policies = [
+        planned(Allocation.PRINCIPAL_FIRST),
+        planned(Allocation.INTEREST_FIRST),
+        replace(planned(Allocation.INTEREST_FIRST), interest=None),
+        planned(Allocation.COSTS_FIRST),
+        planned(Allocation.INTEREST_FIRST, instalments=()),
+    ]
+    moves = (Move(november(24), 30600), Move(november(29), 100))
+    governed = np.array([0, 1, 2, 3, 4, 1], dtype=np.int64)
+    book = book_of(*[Bill(100_000, issued=ISSUED, moves=moves)] * 5, Bill(50_000, issued=ISSUED, moves=moves[:1]))
+    found = assess(book, policies, governed, np.full(6, True), date(2026, 12, 4))
+    alone = [assessed(policies[at], date(2026, 12, 4), *moves) for at in (0, 1, 2, 3, 4)]
+    assert found.interest.tolist()[:5] == [int(one.interest[0]) for one in alone]
+    assert found.interest_per_day.tolist()[:5] == [int(one.interest_per_day[0]) for one in alone]
+    # 150.00 and 150.00 late, with interest of 3.00 and 0.75 paid first: then nothing of them bears any more
+    assert found.interest.tolist()[5] == 300 + 75
+    assert len(set(found.interest.tolist()[:2])) == 2
+
+
+def test_a_payment_of_the_day_asked_for_lowers_what_the_next_day_adds() -> None:
+    # beside the 0.30 of the second, the 0.40 that the third will bear a day once it is late
+    found = assessed(planned(Allocation.INTEREST_FIRST), november(24), Move(november(24), 30600))
+    assert (found.interest.tolist(), found.interest_per_day.tolist()) == ([600 + 150], [30 + 40])
+    later = assessed(planned(Allocation.INTEREST_FIRST), november(24), Move(november(25), 30600))
+    assert (later.interest.tolist(), later.interest_per_day.tolist()) == ([600 + 150], [30 + 30 + 40])
+
+
+HALVES = (
+    InstalmentTerms(parse_terms("net-3"), percent=Fraction(1, 2)),
+    InstalmentTerms(parse_terms("net-30")),
+)
+
+
+@pytest.mark.parametrize(
+    ("issued", "paid", "interest"),
+    [
+        # 36,500.00 bear 7.27 a day: ten days, then 172.70 pay 72.70 of interest and 100.00; ten days of 36,400.00
+        (date(2014, 7, 28), 17270, 14520),
+        # a day later 8.27 a day, from 2 August: nine days, of 172.70 are 98.27 principal; ten days of 36,401.73
+        (date(2014, 7, 29), 17270, 15691),
+    ],
+)
+def test_interest_by_law_is_paid_first_at_the_rate_of_the_day_of_the_debt(
+    issued: date, paid: int, interest: int
+) -> None:
+    law = Interest(Fraction(0), statute="de", day_count=DayCount.ACTUAL_ACTUAL)
+    policy = planned(Allocation.INTEREST_FIRST, interest=law, instalments=HALVES)
+    book = book_of(Bill(7_300_000, issued=issued, moves=[Move(date(2014, 8, 10), paid)]))
+    found = assess(book, [policy], np.zeros(1, dtype=np.int64), np.full(1, True), date(2014, 8, 20))
+    assert found.interest.tolist() == [interest]
+
+
+def test_interest_is_paid_first_at_a_rate_of_the_user_s_own_table(tmp_path: Path) -> None:
+    rows = "effective_from,rate_percent,source\n2027-01-01,1.52,Bundesbank\n"
+    (tmp_path / "de_basiszinssatz.csv").write_text(rows, "utf-8")
+    law = Interest(Fraction(0), statute="de", day_count=DayCount.ACTUAL_ACTUAL)
+    policy = planned(Allocation.INTEREST_FIRST, interest=law, instalments=HALVES)
+    book = book_of(Bill(7_300_000, issued=date(2027, 1, 7), moves=[Move(date(2027, 1, 20), 20520)]))
+    governed, binding = np.zeros(1, dtype=np.int64), np.full(1, True)
+    found = assess(book, [policy], governed, binding, date(2027, 1, 30), extra=tmp_path)
+    # 10.52 a day for ten days; 100.00 of 205.20 are principal; ten days of 36,400.00: 104.91
+    assert (found.interest.tolist(), found.unrated.tolist()) == ([21011], [False])
+    assert assess(book, [policy], governed, binding, date(2027, 1, 30)).unrated.tolist() == [True]

@@ -28,6 +28,8 @@ def test_a_movement_tells_when_it_was_first_seen() -> None:
         112,
         119,
     ]
+    back = inferring.movements([seen(105, 400), seen(120, 0)], ISSUED)
+    assert [(one.amount, one.seen) for one in back] == [(400, 105), (-400, 120)]
 
 
 def seen(day: int, paid: int, credited: int = 0, hour: int = 6) -> Sighting:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from payflow.model.agreement import InstalmentTerms, LateFee
+from payflow.model.agreement import FeeBase, InstalmentTerms, LateFee
 from payflow.model.interest import Allocation, Compound, DayCount, Interest, Rounding
 from payflow.policy import fees
 from payflow.policy.accrual import Claim, InterestTerms, Kind, Movement, accrue
@@ -87,6 +87,9 @@ def test_a_cap_counts_the_fees_from_before_and_a_missing_currency_is_named() -> 
         0,
     ]
     assert fees.amount(fee, "GBP", 0) == 0
+    share = LateFee(percent=Fraction(1, 100), of=FeeBase.ORIGINAL)
+    assert fees.amount(share, "GBP", 10_000) == 100
+    assert fees.amount(share, "GBP", 10_000, 30_000) == 300
     assert fees.amount(fee, "EUR", 100) is None
     with pytest.raises(ValueError, match="no amount in EUR"):
         fees.words(fee, "EUR")
@@ -154,7 +157,7 @@ def test_figures_that_fit_stay_whole_numbers_of_64_bits_whichever_way_they_were_
     found = assess(book_of(*[Bill(365_000)] * 4), policies, governed, np.full(4, True), date(2026, 11, 14))
     # ten days of 1.00; in halves ten and five days of 0.50
     assert found.interest.tolist() == [1000, 1000, 750, 750]
-    assert (found.interest.dtype, found.interest_per_day.dtype) == (np.int64, np.int64)
+    assert found.interest.dtype == found.interest_per_day.dtype == np.dtype(np.int64)
     large = assess(book_of(*[Bill(4 * 10**18)] * 4), policies, governed, np.full(4, True), date(2126, 11, 14))
     # a hundred years of a tenth: ten times what was asked, and more where it is compounded
     assert large.interest.dtype == object
