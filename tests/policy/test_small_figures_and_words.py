@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from payflow.columns import NO_DAY, to_day
 from payflow.model.agreement import FeeBase, InstalmentTerms, LateFee
 from payflow.model.interest import Allocation, Compound, DayCount, Interest, Rounding
 from payflow.policy import fees
@@ -167,11 +168,11 @@ def test_figures_that_fit_stay_whole_numbers_of_64_bits_whichever_way_they_were_
 
 def test_what_a_day_would_add_is_told_before_anything_is_due_by_the_law_of_the_day_of_the_debt() -> None:
     law = Interest(Fraction(0), statute="de", day_count=DayCount.ACTUAL_ACTUAL, rounding=Rounding.SEGMENT)
-    policy = policy_of("net-30", grace=0, interest=law, tolerance={"GBP": 1500})
+    policy = policy_of("net-30", grace=0, interest=law, tolerance={"GBP": 150_000})
     bills = [
         Bill(3_650_000, issued=date(2014, 7, 28)),
         Bill(3_650_000, issued=date(2014, 7, 29)),
-        Bill(3_650_000, issued=date(2014, 7, 29), moves=[Move(date(2014, 8, 1), 3_648_500)]),
+        Bill(3_650_000, issued=date(2014, 7, 29), moves=[Move(date(2014, 8, 1), 3_500_000)]),
         Bill(3_650_000, issued=date(2014, 7, 29), moves=[Move(date(2014, 8, 1), 3_650_000)]),
     ]
     found = assess(book_of(*bills), [policy], np.zeros(4, dtype=np.int64), np.full(4, True), date(2014, 8, 10))
@@ -205,3 +206,33 @@ def test_a_fixed_sum_in_another_currency_is_told_and_not_guessed() -> None:
     )
     assert claim.compensation_why == "Directive 2011/7/EU art. 6: 40 EUR for each invoice"
     assert replace(claim, compensation=0).compensation_why == found.costs[0].why
+
+
+def test_what_terms_count_from_and_did_not_come_yet_makes_nothing_due_whatever_is_printed() -> None:
+    policy = policy_of(["from delivery", "14 days"], annual="36.5", grace=0)
+    bills = [Bill(100_000, printed=date(2026, 10, 31))] * 3
+    starts = np.array([NO_DAY, to_day(date(2026, 10, 30)), to_day(date(2026, 10, 1))])
+    found = assess(
+        book_of(*bills), [policy], np.zeros(3, dtype=np.int64), np.full(3, True), date(2026, 11, 20), starts=starts
+    )
+    # due two weeks after the delivery, and not before the day that is printed
+    assert found.due_on.tolist() == [NO_DAY, to_day(date(2026, 11, 13)), to_day(date(2026, 10, 31))]
+    assert found.due_contract.tolist() == [NO_DAY, to_day(date(2026, 11, 13)), to_day(date(2026, 10, 20))]
+    assert (found.days_overdue.tolist(), found.interest.tolist()) == ([0, 7, 20], [0, 700, 2000])
+
+
+def test_a_stretch_says_what_opened_it() -> None:
+    due = date(2026, 1, 1)
+    rates = (*TENTH, Rate(date(2026, 1, 21), Fraction("0.73"), "73 % a year"))
+    terms = InterestTerms(rates, compound=Compound.DAYS_30)
+    paid = Movement(date(2026, 1, 11), Kind.PAYMENT, 5_000)
+    found = accrue(Claim(10_000, "EUR", due, date(2026, 2, 10), movements=(paid,), interest=terms))
+    assert [(str(one.first), one.days, one.why) for one in found.stretches] == [
+        ("2026-01-02", 10, "from the day after it was due, 2026-01-01; 36.5 % a year"),
+        ("2026-01-12", 9, "after the payment of 50.00 EUR on 2026-01-11; 36.5 % a year"),
+        ("2026-01-21", 11, "from the change of the rate; 73 % a year"),
+        ("2026-02-01", 10, "interest so far joined the balance; 73 % a year"),
+    ]
+    # 10 days of 0.10, 9 of 0.05, 11 of 0.10, then 10 of 52.55 at a fifth of a percent a day
+    assert [one.exact for one in found.stretches] == [100, 45, 110, Fraction(5_255, 50)]
+    assert found.interest == 360
