@@ -179,6 +179,8 @@ PARTS = (Offer(nov(10), 600, 1, 30_000), Offer(nov(20), 900, 2, 60_000))
         # the books credited it, or a part of it, themselves
         (WHOLE, [Moved(nov(9), 98_000), Moved(nov(12), 2_000, credit=True)], []),
         (WHOLE, [Moved(nov(9), 98_000), Moved(nov(12), 500, credit=True)], [(0, 1_500)]),
+        # 15.00 were left in time: what went back since is owed
+        (WHOLE, [Moved(nov(9), 98_500), Moved(nov(12), -300)], [(0, 1_500)]),
         # money that went back takes it along
         (WHOLE, [Moved(nov(9), 98_000), Moved(nov(12), -1)], []),
         # nothing moved in time
@@ -218,3 +220,22 @@ def test_a_discount_is_earned_by_what_was_sent_in_time(
     offers: tuple[Offer, ...], moved: list[Moved], found: list[tuple[int, int]]
 ) -> None:
     assert earned(100_000, offers, moved) == found
+
+
+def test_the_last_instalment_is_settled_by_what_was_left_in_time() -> None:
+    paid = [Moved(nov(10), 58_500), Moved(nov(20), 100)]
+    assert earned(60_000, PARTS, paid) == [(0, 600), (1, 800)]
+    assert earned(60_000, PARTS, [*paid, Moved(nov(21), -50)]) == [(0, 600), (1, 800)]
+    assert earned(60_000, PARTS, [*paid, Moved(nov(21), -101)]) == [(0, 600)]
+
+
+def test_what_a_payment_earns_of_a_discount_on_the_net_amount_knows_the_tax() -> None:
+    terms = parse_terms(["10% of net within 10 days", "30 days"])
+    assert discount(terms, 115_000, 15_000, ISSUED, date(2026, 10, 30)) == Offer(date(2026, 10, 30), 10_000)
+    assert discount(terms, 115_000, 15_000, ISSUED, date(2026, 10, 31)) is None
+
+
+def test_a_yearly_cost_is_asked_for_shares_below_one() -> None:
+    assert yearly_cost(Fraction(0), 10, 30) == 0
+    with pytest.raises(ValueError, match=r"^a discount is at least 0 % and less than 100 %$"):
+        yearly_cost(Fraction(1), 10, 30)

@@ -45,6 +45,7 @@ def seen(day: int, paid: int, credited: int = 0, hour: int = 6) -> Sighting:
         # never seen unpaid: the day of issue
         ([seen(105, 400)], [Movement(100, PAYMENT, 400)]),
         ([seen(105, 300)], [Movement(100, PAYMENT, 300)]),
+        ([seen(105, 0), seen(112, 1)], [Movement(106, PAYMENT, 1)]),
         # the day after the last reading that showed it unpaid
         ([seen(105, 0), seen(112, 400)], [Movement(106, PAYMENT, 400)]),
         ([seen(105, 0), seen(110, 0), seen(112, 400)], [Movement(111, PAYMENT, 400)]),

@@ -17,7 +17,7 @@ from payflow.policy import fees
 from payflow.policy.accrual import Claim, InterestTerms, Kind, Movement, accrue
 from payflow.policy.assess import assess
 from payflow.policy.fees_arisen import fees_arisen
-from payflow.policy.instalments import Balance, Fixed, Percent, check
+from payflow.policy.instalments import Balance, Fixed, Percent, check, instalments
 from payflow.policy.rates import Rate
 from payflow.policy.scenario import read_scenario, work_out
 from payflow.policy.statutes import lowest_agreed, statute
@@ -125,6 +125,15 @@ def test_instalments_that_do_not_add_up_are_told_with_their_line(
         check(lines)
     check([Percent(Fraction(1), HALF)])
     check([Percent(Fraction(1), HALF), Balance(HALF)])
+    check([Fixed(1, HALF), Balance(HALF)])
+
+
+def test_instalments_fall_due_on_business_days_of_the_calendar() -> None:
+    lines = [Fixed(400, parse_terms(["10 days", "next business day in GB"])), Balance(parse_terms("net-30"))]
+    # 3 April 2026 is Good Friday, 6 April Easter Monday
+    found = instalments(1000, lines, date(2026, 3, 24), calendar=calendar_of("GB"))
+    assert [(one.due_on, one.amount) for one in found] == [(date(2026, 4, 7), 400), (date(2026, 4, 23), 600)]
+    assert [one.amount for one in instalments(300, lines, date(2026, 3, 24), calendar=calendar_of("GB"))] == [300, 0]
 
 
 def test_each_policy_of_a_book_has_its_fee_whatever_the_one_before_it_has() -> None:
