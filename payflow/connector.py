@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from msgspec import Struct, field
 
 from payflow.columns import CLIENTS, ENTRIES, INVOICES, LINES, NO_DAY, Ints, Kind, check, empty, to_date, to_day
+from payflow.entry_points import entry_points
 from payflow.errors import ConnectorError, DeliveryError, Problem, nearest
 from payflow.guarded import Guarded
 from payflow.model.facts import EntryKind, LineKind, Reading, Scope, Settlement, Status
 from payflow.money import AmountError, Marks, decimal, exponent, is_currency, parse
-from payflow.offers import offers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -248,32 +248,32 @@ class _Installed(Mapping[str, ConnectorSpec]):
     """Installed connectors by name; each is imported when it is first asked for, since most runs need one or two."""
 
     def __init__(self) -> None:
-        self._offers = offers("payflow.connectors")
+        self._points = entry_points("payflow.connectors")
         self._loaded: dict[str, ConnectorSpec] = {}
 
     def __getitem__(self, name: str) -> ConnectorSpec:
         if name not in self._loaded:
-            offer = self._offers[name]
+            point = self._points[name]
             try:
-                self._loaded[name] = offer.load()
+                self._loaded[name] = point.load()
             except Exception as error:
                 raise ConnectorError(
-                    Problem(f"connector {name}", f"{offer.value} does not load: {error}", "Install it again.")
+                    Problem(f"connector {name}", f"{point.value} does not load: {error}", "Install it again.")
                 ) from error
         return self._loaded[name]
 
     def release(self, name: str) -> str:
         """The package that a connector comes from, and its version."""
-        return self._offers[name].release
+        return self._points[name].release
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._offers)
+        return iter(self._points)
 
     def __len__(self) -> int:
-        return len(self._offers)
+        return len(self._points)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._offers
+        return name in self._points
 
 
 def discover() -> Mapping[str, ConnectorSpec]:

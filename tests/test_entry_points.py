@@ -1,22 +1,22 @@
 """What packages offer is found in folders as `importlib.metadata` finds it; it is asked wherever folders cannot tell."""
 
 import sys
-from importlib.metadata import entry_points
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from payflow import offers
-from payflow.offers import Offer
+from payflow import entry_points as ours
+from payflow.entry_points import EntryPoint, entry_points
 
 GROUP = "payflow.connectors"
 
 
 def test_the_folders_tell_what_the_library_tells():
-    found = offers.offers(GROUP)
+    found = entry_points(GROUP)
     assert {name: one.value for name, one in found.items()} == {
-        one.name: one.value for one in entry_points(group=GROUP)
+        one.name: one.value for one in metadata.entry_points(group=GROUP)
     }
     assert found["xero"].release.startswith("payflow-gate ")
     assert found["xero"].load().name == "xero"
@@ -25,7 +25,10 @@ def test_the_folders_tell_what_the_library_tells():
 def test_looking_one_up_loads_no_metadata_library():
     import subprocess
 
-    asked = f"import sys; from payflow.offers import offers; assert offers({GROUP!r}); print('importlib.metadata' in sys.modules)"
+    asked = (
+        f"import sys; from payflow.entry_points import entry_points; assert entry_points({GROUP!r}); "
+        "print('importlib.metadata' in sys.modules)"
+    )
     assert subprocess.check_output([sys.executable, "-c", asked], text=True).strip() == "False"
 
 
@@ -45,16 +48,16 @@ def test_only_lines_of_the_group_count(tmp_path, monkeypatch):
     others = "[console_scripts]\nfox = ledgerfox:main\n\n", "[other]\na = b:c\n"
     text = "[payflow.connectors]\n# ours\nfox = ledgerfox.books:CONNECTOR\n".join(others)
     path(monkeypatch, package(tmp_path, text))
-    assert offers.offers(GROUP) == {"fox": Offer("fox", "ledgerfox.books:CONNECTOR", "ledgerfox")}
+    assert entry_points(GROUP) == {"fox": EntryPoint("fox", "ledgerfox.books:CONNECTOR", "ledgerfox")}
 
 
 def test_of_two_releases_the_first_on_the_path_counts(tmp_path, monkeypatch):
     old = package(tmp_path / "old", "[payflow.connectors]\nfox = old:X\n", "ledgerfox-0.9.dist-info")
     new = package(tmp_path / "new", "[payflow.connectors]\nfox = new:X\n")
     path(monkeypatch, new, old)
-    assert offers.offers(GROUP)["fox"].value == "new:X"
+    assert entry_points(GROUP)["fox"].value == "new:X"
     path(monkeypatch, old, new)
-    assert offers.offers(GROUP)["fox"].value == "old:X"
+    assert entry_points(GROUP)["fox"].value == "old:X"
 
 
 @pytest.mark.parametrize("odd", ["archive", "egg", "importer", "offered twice", "nothing"])
@@ -73,7 +76,9 @@ def test_where_folders_cannot_tell_the_library_is_asked(tmp_path, monkeypatch, o
     if odd == "nothing":
         entries = [tmp_path / "nowhere"]
     asked = []
-    monkeypatch.setattr(offers, "_by_the_book", lambda group: asked.append(group) or [Offer("fox", "book:X", "book")])
+    monkeypatch.setattr(
+        ours, "_by_the_book", lambda group: asked.append(group) or [EntryPoint("fox", "book:X", "book")]
+    )
     path(monkeypatch, *entries)
-    assert offers.offers(GROUP)["fox"].value == "book:X"
+    assert entry_points(GROUP)["fox"].value == "book:X"
     assert asked == [GROUP]

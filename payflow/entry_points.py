@@ -22,7 +22,7 @@ _FILE = "entry_points.txt"
 _METADATA = (".dist-info", ".egg-info")
 
 
-class Offer(Struct, frozen=True):
+class EntryPoint(Struct, frozen=True):
     """One entry point: `value` is `module:name`, `package` what it is installed with."""
 
     name: str
@@ -43,19 +43,19 @@ class Offer(Struct, frozen=True):
         return f"{found.name} {found.version}"
 
 
-def offers(group: str) -> Mapping[str, Offer]:
+def entry_points(group: str) -> Mapping[str, EntryPoint]:
     """The entry points of a group by name."""
-    return _offers(group, tuple(sys.path))
+    return _entry_points(group, tuple(sys.path))
 
 
 @cache
-def _offers(group: str, path: tuple[str, ...]) -> Mapping[str, Offer]:
+def _entry_points(group: str, path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
     # a command asks several times; what is installed does not change while it runs, its path may
     found = list(_in_folders(group, path)) if _folders_only(path) else []
-    names = {offer.name for offer in found}
+    names = {one.name for one in found}
     if not found or len(names) < len(found):
         found = _by_the_book(group)
-    return {offer.name: offer for offer in found}
+    return {one.name: one for one in found}
 
 
 def _folders_only(path: Sequence[str]) -> bool:
@@ -64,7 +64,7 @@ def _folders_only(path: Sequence[str]) -> bool:
     return not others and not any(entry.endswith(".egg") or Path(entry).is_file() for entry in path)
 
 
-def _in_folders(group: str, path: Sequence[str]) -> Iterator[Offer]:
+def _in_folders(group: str, path: Sequence[str]) -> Iterator[EntryPoint]:
     seen: set[str] = set()
     for entry in path:
         for folder in _metadata(entry or "."):
@@ -83,7 +83,7 @@ def _metadata(entry: str) -> list[Path]:
         return []
 
 
-def _read(folder: Path, group: str, package: str) -> Iterator[Offer]:
+def _read(folder: Path, group: str, package: str) -> Iterator[EntryPoint]:
     try:
         text = (folder / _FILE).read_text(encoding="utf-8")
     except OSError:
@@ -94,10 +94,12 @@ def _read(folder: Path, group: str, package: str) -> Iterator[Offer]:
             section = line.strip("[]")
         elif section == group and "=" in line and not line.startswith("#"):
             name, _, value = line.partition("=")
-            yield Offer(name.strip(), value.strip(), package)
+            yield EntryPoint(name.strip(), value.strip(), package)
 
 
-def _by_the_book(group: str) -> list[Offer]:
-    from importlib.metadata import entry_points
+def _by_the_book(group: str) -> list[EntryPoint]:
+    from importlib import metadata
 
-    return [Offer(one.name, one.value, one.dist.name if one.dist else "") for one in entry_points(group=group)]
+    return [
+        EntryPoint(one.name, one.value, one.dist.name if one.dist else "") for one in metadata.entry_points(group=group)
+    ]
