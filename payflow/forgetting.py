@@ -26,7 +26,7 @@ from payflow.model.invoice_view import InvoiceView
 from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.policy.claims import squeeze
 from payflow.scrub import Scrub, contains
-from payflow.store import journal, messages, mirror
+from payflow.store import journal, messages, mirror, resting
 from payflow.store.anchor import advance
 from payflow.store.schema import text_columns
 from payflow.store.stamp import stamp
@@ -37,7 +37,18 @@ if TYPE_CHECKING:
 
 #: Tables whose rows are changed as a whole below, or made anew from the journal.
 _OWN_WAY = frozenset(
-    {"journal", "journal_body", "client", "client_said", "invoice", "entry", "identity", "observation", "charge"}
+    {
+        "journal",
+        "journal_body",
+        "client",
+        "client_said",
+        "invoice",
+        "entry",
+        "identity",
+        "observation",
+        "charge",
+        "resting",
+    }
 )
 #: An invoice in one of these states still asks for something.
 _OPEN = frozenset({State.OPEN, State.OVERDUE, State.DISPUTED, State.UNKNOWN})
@@ -321,6 +332,8 @@ def _mirror(tx: Transaction, one: Person) -> None:
             tx.execute("UPDATE entry SET key = ?, client = ? WHERE source = ? AND key = ?", changed)
         tx.execute("DELETE FROM client WHERE source = ? AND key = ?", (source, key))
         tx.execute("DELETE FROM client_said WHERE source = ? AND key = ?", (source, key))
+    # what rests goes by the ids of clients; the next run looks at everything
+    resting.forget(tx)
     mirror.touch(tx)
 
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from payflow.decide import Ground, ground, stood_on, today
 from payflow.decide.parts import Pool
+from payflow.decide.tonight import Tonight
 from payflow.decide.views import ASKING
 from payflow.errors import DeliveryError, Refused, WorkspaceError
 from payflow.model.acts import ClientMessage, Plan
@@ -107,13 +108,14 @@ def run(
     synced = tuple(sync(store, workspace, now=now, tell=tell))
     pause("synced")
     tell("deciding, and sending what is due")
-    found = ground(store, workspace, as_of, now, pool)
+    tonight = Tonight(store, workspace, as_of, now, pool)
+    found = tonight.ground()
     if found.agreed.problems:
         raise Refused("\n".join(str(problem) for problem in found.agreed.problems))
     if not found.decision.live:
         return RunReport(as_of, False, False, synced, found.decision)
     found = note_agreement(store, workspace, found, now)
-    night = _Night(store, workspace, as_of, now, pause, pool)
+    night = _Night(store, workspace, as_of, now, pause, tonight)
     return night.carry_out(synced)
 
 
@@ -167,9 +169,9 @@ class _Night:
         as_of: date,
         now: datetime,
         pause: Callable[[str], None],
-        pool: Pool | None = None,
+        tonight: Tonight,
     ) -> None:
-        self._pool = pool
+        self._tonight = tonight
         self._store, self._workspace, self._as_of, self._now = store, workspace, as_of, now
         self._pause = pause
         self._renderer = Renderer(workspace.root, workspace.business)
@@ -204,12 +206,14 @@ class _Night:
         hooked = hooks.deliver(self._store, self._workspace, as_of=self._as_of, now=self._moment(), pause=self._pause)
         self._anchor()
         delivered = courier.delivered
+        decision = self._ground().decision
+        self._tonight.keep()
         return RunReport(
             as_of=self._as_of,
             live=True,
             dry_run=False,
             synced=(*synced, *self._unread),
-            decision=self._ground().decision,
+            decision=decision,
             sent=tuple(delivered.sent),
             waiting=tuple(row.key for row in messages.messages(self._store, MessageState.WAITING)),
             unsure=tuple(delivered.unsure),
@@ -247,7 +251,7 @@ class _Night:
         ).work()
 
     def _ground(self) -> Ground:
-        return ground(self._store, self._workspace, self._as_of, self._now, self._pool)
+        return self._tonight.ground()
 
     def _clients(self, courier: Courier) -> bool:
         """Decide, propose and hand over. False when the facts changed meanwhile, so that it must be decided again."""

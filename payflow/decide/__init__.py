@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -60,6 +60,11 @@ class Ground(Struct, frozen=True):
     memory: Memory
     store_id: str
     stamp: Stamp
+    #: invoices about which there is something to do; those and all that need a person or fit badly; and until when the
+    #: invoice of each case may rest, if that was asked
+    acting: frozenset[int] = frozenset()
+    busy: frozenset[int] = frozenset()
+    rests: Sequence[int] = ()
 
 
 def today(workspace: Workspace, now: datetime) -> date:
@@ -90,7 +95,7 @@ def ground(store: Store, workspace: Workspace, as_of: date, now: datetime, pool:
         facts = load(store, standing.workspace, as_of)
         store_id = get_meta(store, "store") or ""
         known = stamp(store)
-    return _ground(facts, memory, not_live_because, standing, store_id, known, as_of, now, pool)
+    return follow(Held(facts, memory, not_live_because, standing, store_id, known), as_of, now, pool)
 
 
 def ground_before(store: Store, workspace: Workspace, as_of: date, now: datetime, seq: int) -> Ground:
@@ -104,20 +109,24 @@ def ground_before(store: Store, workspace: Workspace, as_of: date, now: datetime
         facts = load(store, standing.workspace, as_of)
         store_id = get_meta(store, "store") or ""
         known = stamp(store)
-    return _ground(facts, memory, "", standing, store_id, known, as_of, now)
+    return follow(Held(facts, memory, "", standing, store_id, known), as_of, now)
 
 
-def _ground(
-    facts: Facts,
-    memory: Memory,
-    not_live_because: str,
-    standing: Agreed,
-    store_id: str,
-    known: Stamp,
-    as_of: date,
-    now: datetime,
-    pool: Pool | None = None,
-) -> Ground:
+class Held(NamedTuple):
+    """What the store holds for a day, read at one moment. `partly` says that only some invoices were looked up."""
+
+    facts: Facts
+    memory: Memory
+    not_live_because: str
+    agreed: Agreed
+    store_id: str
+    stamp: Stamp
+    partly: bool = False
+
+
+def follow(read: Held, as_of: date, now: datetime, pool: Pool | None = None, *, rests: bool = False) -> Ground:
+    """What follows from what was read. `rests` asks until when each invoice may rest."""
+    facts, memory, not_live_because, standing, store_id, known, partly = read
     workspace = standing.workspace
     names = [_client_name(facts, row) for row in facts.invoices]
     source_names = {one.key: one.name for one in workspace.sources}
@@ -136,6 +145,7 @@ def _ground(
         as_of,
         now,
         store_id,
+        rests,
     )
     found = worked_out(setting, pool)
     listed = found.views
@@ -158,11 +168,27 @@ def _ground(
         projects=projects,
         plan=replace(planned, paused=frozenset(view.id for view in listed if view.source in setting.unread)),
         needs=wanted,
-        totals=_totals(listed, setting),
+        totals=() if partly else _totals(listed, setting),
         sources=sources,
         bank=_bank_view(setting.bank, facts, source_names),
+        partly=partly,
     )
-    return Ground(decision, [case for _, case in found.cases], setting, standing, memory, store_id, known)
+    acting = {facts.invoices[row].id for row, _ in found.acts}
+    busy = acting | {facts.invoices[row].id for row, _ in found.needs}
+    busy |= {facts.invoices[row].id for one in found.unrated for row, _ in one.invoices}
+    busy |= {doubt.invoice for doubt in claimed.doubts}
+    return Ground(
+        decision,
+        [case for _, case in found.cases],
+        setting,
+        standing,
+        memory,
+        store_id,
+        known,
+        frozenset(acting),
+        frozenset(busy),
+        found.rests,
+    )
 
 
 def _client_name(facts: Facts, row: InvoiceRow) -> str:
@@ -202,6 +228,7 @@ def _known(
     as_of: date,
     now: datetime,
     store_id: str,
+    rests: bool,
 ) -> Known:
     workspace = standing.workspace
     zone = ZoneInfo(workspace.business.timezone)
@@ -228,6 +255,7 @@ def _known(
         rates=workspace.root / "rates",
         as_of=as_of,
         store_id=store_id,
+        rests=rests,
     )
 
 
@@ -357,4 +385,4 @@ def _sources(workspace: Workspace, facts: Facts, as_of: date, now: datetime) -> 
     return found
 
 
-__all__ = ["Ground", "decide", "explain", "ground", "ground_before", "today"]
+__all__ = ["Ground", "Held", "decide", "explain", "follow", "ground", "ground_before", "today"]

@@ -64,7 +64,7 @@ def as_journaled(workspace: Workspace, memory: Memory) -> Agreed | None:
 
 def _known(store: Store, memory: Memory) -> Known:
     """What the journal knows by name: steps that were taken, sources that were read, projects that something was said of."""
-    taken = {ladder.step_of(notice.step) for several in memory.notices.values() for notice in several}
+    taken = {ladder.step_of(step) for step in memory.steps}
     return Known(
         steps=frozenset(
             (policy.name, step.key)

@@ -59,29 +59,37 @@ class Facts(Struct, frozen=True):
     lines: Sequence[mirror.BankLineRow] = ()
 
 
-def load(store: Store, workspace: Workspace, as_of: date) -> Facts:
-    """Read the facts; invoices issued and lines booked after `as_of` are not there yet."""
+def load(store: Store, workspace: Workspace, as_of: date, ids: Sequence[int] | None = None) -> Facts:
+    """Read the facts; invoices issued and lines booked after `as_of` are not there yet.
+
+    `ids` are the invoices that are wanted, with what moved on them and all open credit; None: all of them.
+    """
     today = to_day(as_of)
     readings = mirror.readings(store)
+    rows = mirror.invoices(store) if ids is None else mirror.some_invoices(store, ids)
     return Facts(
-        invoices=[row for row in mirror.invoices(store) if row.issued_on <= today],
+        invoices=[row for row in rows if row.issued_on <= today],
         clients={(row.source, row.key): row for row in mirror.clients(store)},
-        entries=mirror.entries(store),
+        entries=mirror.entries(store) if ids is None else mirror.some_entries(store, ids),
         readings=freshness.by_source(readings),
         all_readings=readings,
-        observed=observations(store, workspace.business.timezone),
-        undelivered=[
-            Undelivered(*row)
-            for row in store.query(
-                "SELECT key, client, state, detail FROM message WHERE state IN ('failed', 'unsure') ORDER BY key"
-            )
-        ],
-        given_up=[
-            GivenUp(*row)
-            for row in store.query("SELECT key, kind, target, detail FROM effect WHERE state = 'failed' ORDER BY key")
-        ],
+        observed=observations(store, workspace.business.timezone, ids),
+        undelivered=undelivered(store),
+        given_up=given_up(store),
         lines=[row for row in mirror.bank_lines(store) if row.booked_on <= today],
     )
+
+
+def undelivered(store: Reader) -> list[Undelivered]:
+    """Messages that need a person."""
+    sql = "SELECT key, client, state, detail FROM message WHERE state IN ('failed', 'unsure') ORDER BY key"
+    return [Undelivered(*row) for row in store.query(sql)]
+
+
+def given_up(store: Reader) -> list[GivenUp]:
+    """Effects beside e-mail that need a person."""
+    sql = "SELECT key, kind, target, detail FROM effect WHERE state = 'failed' ORDER BY key"
+    return [GivenUp(*row) for row in store.query(sql)]
 
 
 def observations(store: Reader, timezone: str, ids: Sequence[int] | None = None) -> dict[int, Observed]:

@@ -55,6 +55,8 @@ class Known(Struct, frozen=True, kw_only=True):
     rates: Path | None
     as_of: date
     store_id: str
+    #: whether it is asked until when each invoice may rest (`payflow.decide.rest`)
+    rests: bool = False
 
     def owns_debt(self, row: int) -> bool:
         """Whether an invoice is a debt of its own, neither another one's nor a charge of ours."""

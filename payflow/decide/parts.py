@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 class Found(Struct, frozen=True):
     """What follows. `views` of every row; the rest by row, and only where there is something to tell.
 
+    `rests` is the first day on which each row has to be looked at again if nothing new is known, where that was asked.
     `moneys` and `books` are what the bank's lines were joined with, by invoice (`bank.Banked`).
     """
 
@@ -44,6 +45,7 @@ class Found(Struct, frozen=True):
     unrated: Sequence[Unrated]
     moneys: Mapping[int, list[Piece]]
     books: Mapping[int, Sequence[Movement]]
+    rests: Sequence[int] = ()
 
 
 class Pool(Protocol):
@@ -94,7 +96,17 @@ def work_out(known: Known) -> Found:
         unrated=list(unrated(setting)),
         moneys=known.bank.moneys,
         books=known.bank.books,
+        rests=_rests(setting, cases),
     )
+
+
+def _rests(setting: views.Setting, cases: Sequence[Case]) -> Sequence[int]:
+    """Until when each invoice may rest, where that was asked: by runs over large books alone."""
+    if not setting.rests:
+        return ()
+    from payflow.decide import rest
+
+    return rest.until(setting, cases)
 
 
 def assessed(known: Known) -> views.Setting:

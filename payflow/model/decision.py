@@ -38,7 +38,10 @@ class SourceView(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """Everything that follows from the facts, the agreement and the journal for one day."""
+    """Everything that follows from the facts, the agreement and the journal for one day.
+
+    `partly` says that `invoices` are only those that were looked at, and that there are no totals; all else is whole.
+    """
 
     as_of: date
     live: bool
@@ -51,3 +54,4 @@ class Decision(Struct, frozen=True):
     totals: Sequence[Totals]
     sources: Sequence[SourceView]
     bank: BankView = field(default_factory=BankView)
+    partly: bool = False

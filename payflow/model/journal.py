@@ -264,5 +264,7 @@ class Memory(Struct, frozen=True):
     told_needs: frozenset[str] = frozenset()
     #: (client id, day) of messages that went out or may have
     written: frozenset[tuple[str, date]] = frozenset()
+    #: every step that any notice took, also where notices of some invoices only are here
+    steps: frozenset[str] = frozenset()
     #: clients whose data was erased, whatever the day: nobody is remembered for having been known before
     forgotten: Sequence[Forgotten] = ()

@@ -26,7 +26,7 @@ from payflow.model.journal import Charge, ChargeState, Record, RecordKind
 from payflow.outbox.deliver import is_free, own_name, wait_after
 from payflow.store import effects, journal
 from payflow.store.effects import EffectRow, EffectState, Place
-from payflow.store.memory import load_memory
+from payflow.store.memory import load_memory, load_versions
 from payflow.store.moments import from_moment, to_moment
 from payflow.store.workings import get_meta
 
@@ -56,7 +56,7 @@ def posting(store: Store, workspace: Workspace, as_of: date) -> frozenset[str]:
     """The keys of the sources that charges are posted to."""
     if not any(one.post_charges for one in workspace.sources):
         return frozenset()
-    standing = agreed(store, workspace, load_memory(store), as_of)
+    standing = agreed(store, workspace, load_versions(store), as_of)
     return frozenset(one.key for one in standing.workspace.sources if one.post_charges)
 
 

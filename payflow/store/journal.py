@@ -131,8 +131,10 @@ def entries(
     since: date | None = None,
     until: date | None = None,
     before: int | None = None,
+    after: int | None = None,
 ) -> Iterator[JournalEntry]:
-    """Records in order, by kind, by what they are about, by business day (both ends included), and before a record's number."""
+    """Records in order, by kind, by what they are about, by business day (both ends included), and before or after a record's
+    number."""
     conditions, params = ["1 = 1"], list[Any]()
     if kinds is not None:
         wanted = [str(kind) for kind in kinds]
@@ -145,6 +147,7 @@ def entries(
         ("journal.day >= ?", None if since is None else to_day(since)),
         ("journal.day <= ?", None if until is None else to_day(until)),
         ("journal.seq < ?", before),
+        ("journal.seq > ?", after),
     ):
         if value is not None:
             conditions.append(condition)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -61,19 +61,33 @@ def switched_off(db: Reader) -> str:
 _SWITCHING = (RecordKind.LIVE, RecordKind.RESTORED, RecordKind.MOVED)
 
 
-def load_memory(db: Reader, until: date | None = None, before: int | None = None) -> Memory:
+def load_memory(
+    db: Reader, until: date | None = None, before: int | None = None, about: Container[int] | None = None
+) -> Memory:
     """What the journal holds up to and including `until`, and before the record of a number; everything when None.
 
-    Kinds that only a newer program knows are not read. Raises `JournalError` for a record that makes no sense.
+    `about` are the invoices of which notices and charges are wanted; None: of all. Kinds that only a newer program knows are
+    not read. Raises `JournalError` for a record that makes no sense.
     """
+    growing = _Growing(about=about)
+    _apply(growing, entries(db, kinds=_APPLY, until=until, before=before))
+    return replace(growing.memory(), forgotten=forgotten(db))
+
+
+def load_versions(db: Reader) -> Memory:
+    """Only the versions of the agreement, and who was forgotten: all that the keys of sources go by."""
     growing = _Growing()
-    for entry in entries(db, kinds=_APPLY, until=until, before=before):
+    _apply(growing, entries(db, kinds=[RecordKind.AGREEMENT]))
+    return replace(growing.memory(), forgotten=forgotten(db))
+
+
+def _apply(growing: _Growing, records: Iterable[JournalEntry]) -> None:
+    for entry in records:
         try:
             _APPLY[RecordKind(entry.kind)](growing, entry)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             found = f"record {entry.seq} ({entry.kind}) cannot be understood: {error!r}"
             raise JournalError(str(Problem("the journal", found, "Check it with `payflow log verify`."))) from error
-    return replace(growing.memory(), forgotten=forgotten(db))
 
 
 def forgotten(db: Reader) -> tuple[Forgotten, ...]:
@@ -87,6 +101,9 @@ def forgotten(db: Reader) -> tuple[Forgotten, ...]:
 class _Growing(Struct):
     """The memory while records are applied one by one."""
 
+    about: Container[int] | None = None
+    #: the steps that each message took, whatever they were about
+    steps: dict[str, frozenset[str]] = field(default_factory=dict)
     versions: list[Version] = field(default_factory=list)
     live_from: date | None = None
     notices: dict[int, list[Notice]] = field(default_factory=dict)
@@ -109,6 +126,10 @@ class _Growing(Struct):
     #: the message that told the owner last, and what was told before it
     before_told: tuple[str, dict[str, str], frozenset[str]] = ("", {}, frozenset())
     written: set[tuple[str, date]] = field(default_factory=set)
+
+    def wants(self, invoice: int) -> bool:
+        """Whether notices and charges of an invoice are to be remembered."""
+        return self.about is None or invoice in self.about
 
     def memory(self) -> Memory:
         charges: dict[int, list[Charge]] = {}
@@ -134,6 +155,7 @@ class _Growing(Struct):
             told_verdicts=self.told_verdicts,
             told_needs=self.told_needs,
             written=frozenset(self.written),
+            steps=frozenset(step for several in set(self.steps.values()) for step in several),
         )
 
 
@@ -166,11 +188,14 @@ def _outcome(growing: _Growing, entry: JournalEntry) -> None:
         return
     day, handed_over = _day(body["day"]), body["outcome"] == "sent"
     growing.written.add((body["client"], day))
+    growing.steps[body["key"]] = frozenset(item["step"] for item in body["notices"])
     for item in body["notices"]:
-        notice = _notice(item, day, handed_over, body["key"])
-        growing.notices.setdefault(notice.invoice, []).append(notice)
+        if growing.wants(item["invoice"]):
+            notice = _notice(item, day, handed_over, body["key"])
+            growing.notices.setdefault(notice.invoice, []).append(notice)
     for item in body["charges"] if handed_over else ():
-        growing.charges[item["ref"]] = _charge(item, day, body["key"])
+        if growing.wants(item["invoice"]):
+            growing.charges[item["ref"]] = _charge(item, day, body["key"])
 
 
 def _message_resolved(growing: _Growing, entry: JournalEntry) -> None:
@@ -179,14 +204,19 @@ def _message_resolved(growing: _Growing, entry: JournalEntry) -> None:
     day = _day(body["day"])
     for invoice, notices in growing.notices.items():
         growing.notices[invoice] = [notice for notice in notices if notice.message != key]
+    growing.steps.pop(key, None)
     if body["outcome"] == "sent":
+        growing.steps[key] = frozenset(item["step"] for item in body["notices"])
         for item in body["notices"]:
+            if not growing.wants(item["invoice"]):
+                continue
             notices = growing.notices.setdefault(item["invoice"], [])
             notices.append(_notice(item, day, True, key))
             # in the order of their days, as if it had been known at once
             notices.sort(key=lambda notice: notice.on)
         for item in body["charges"]:
-            growing.charges[item["ref"]] = _charge(item, day, key)
+            if growing.wants(item["invoice"]):
+                growing.charges[item["ref"]] = _charge(item, day, key)
         return
     if body["outcome"] == "not-sent":
         growing.written.discard((body["client"], day))
@@ -225,7 +255,14 @@ def _charge(item: Mapping[str, Any], day: date, message: str) -> Charge:
     )
 
 
+def _unwanted(growing: _Growing, entry: JournalEntry) -> bool:
+    """Whether a record is of a charge that is not remembered, since nothing of its invoice is wanted."""
+    return entry.invoice is not None and not growing.wants(entry.invoice)
+
+
 def _charge_reversed(growing: _Growing, entry: JournalEntry) -> None:
+    if _unwanted(growing, entry):
+        return
     charge = growing.charges[entry.body["ref"]]
     reversals = (*charge.reversals, Reversal(entry.body["amount"], entry.day, entry.body["why"]))
     gone = sum(reversal.amount for reversal in reversals) >= charge.amount
@@ -238,6 +275,8 @@ def _charge_wanted(growing: _Growing, entry: JournalEntry) -> None:
 
 
 def _charge_waived(growing: _Growing, entry: JournalEntry) -> None:
+    if _unwanted(growing, entry):
+        return
     charge = growing.charges.get(entry.body["ref"])
     if charge is None:
         # given up before it was ever claimed
@@ -247,6 +286,8 @@ def _charge_waived(growing: _Growing, entry: JournalEntry) -> None:
 
 
 def _charge_settled(growing: _Growing, entry: JournalEntry) -> None:
+    if _unwanted(growing, entry):
+        return
     charge = growing.charges[entry.body["ref"]]
     growing.charges[charge.ref] = replace(charge, state=ChargeState.SETTLED)
 

@@ -254,6 +254,17 @@ _SAID = (
     )""",
 )
 
+# workings: invoices about which nothing can come up before a day, unless new facts or words do
+_RESTING = (
+    """CREATE TABLE resting (
+        invoice INTEGER PRIMARY KEY,
+        client TEXT NOT NULL,
+        until INTEGER NOT NULL,
+        asks BIGINT
+    )""",
+    "CREATE INDEX resting_client ON resting (client)",
+)
+
 
 MIGRATIONS = (
     Migration(1, "the first schema", _MIRROR + _JOURNAL + _PROJECTIONS + _WORKINGS + _OUTBOX),
@@ -261,4 +272,5 @@ MIGRATIONS = (
     Migration(3, "what happens outside beside e-mail", _EFFECTS),
     Migration(4, "first sightings of many invoices stay in their records", _SIGHTED),
     Migration(5, "when each word of a client was last said", _SAID),
+    Migration(6, "invoices that rest until a day", _RESTING),
 )

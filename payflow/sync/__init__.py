@@ -24,7 +24,7 @@ from payflow.model.facts import Scope
 from payflow.model.journal import Record, RecordKind
 from payflow.policy.naming import Numbers
 from payflow.store import journal, mirror
-from payflow.store.memory import forgotten, load_memory
+from payflow.store.memory import forgotten, load_memory, load_versions
 from payflow.store.mirror import ReadingRow
 from payflow.store.moments import to_moment
 from payflow.store.workings import get_meta, read_cursor, set_meta, write_cursor
@@ -259,7 +259,10 @@ def claimant(path: Path, specs: Mapping[str, ConnectorSpec]) -> ConnectorSpec:
 
 def _with_keys(store: Store, workspace: Workspace, now: datetime) -> Workspace:
     """The workspace with stable source keys. Raises `Refused` while a known name is gone without `was`."""
-    standing = agreed(store, workspace, load_memory(store), now.date())
+    standing = agreed(store, workspace, load_versions(store), now.date())
+    if standing.is_new:
+        # which names are known matters only where the agreement is another than the last version
+        standing = agreed(store, workspace, load_memory(store, about=()), now.date())
     if standing.problems:
         raise Refused("\n".join(str(problem) for problem in standing.problems))
     return standing.workspace

@@ -35,6 +35,9 @@ class Unchanged(Struct, frozen=True):
     to_write: Mask
 
 
+#: A reading that lists fewer than one in so many of the invoices known looks these up one by one.
+_SPARSE = 20
+
 #: Identities; the moments at which these were last seen, and their images, unless these cannot be told in columns.
 Images = tuple[Ints, "Sequence[pa.Array] | None"]
 
@@ -42,6 +45,21 @@ Images = tuple[Ints, "Sequence[pa.Array] | None"]
 def images(db: Reader, source: str) -> Iterator[Images]:
     """What the mirror holds of a source's invoices, page by page."""
     return pages(db, "invoice", source, ["read_at", mirror.IMAGED], mirror.HAS_IMAGE)
+
+
+def _listed(db: Reader, source: str, listed: Ints) -> Iterator[Images]:
+    """The images of a source's invoices; where few of all are listed, of these alone."""
+    [(count,)] = db.query("SELECT COUNT(*) FROM invoice")
+    if len(listed) * _SPARSE >= count:
+        yield from images(db, source)
+        return
+    import pyarrow as pa
+
+    # names of our own, no value from outside, go into the text
+    sql = f"SELECT id, read_at, {mirror.IMAGED} FROM invoice WHERE id IN (?) AND {mirror.HAS_IMAGE} ORDER BY id"  # noqa: S608 (see above)
+    rows = mirror.query_some(db, sql, np.unique(listed).tolist())
+    ids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+    yield ids, [pa.array([row[place] for row in rows], type=pa.large_string()) for place in (1, 2)]
 
 
 def seen(invoices: pa.RecordBatch, *, dated: bool) -> Seen:
@@ -90,7 +108,7 @@ def unchanged(
     usable = ~found.new & ~found.again & ~_odd(told) & ~np.isin(found.ids, list(moved))
     order = np.argsort(found.ids, kind="stable")
     ordered = found.ids[order]
-    for ids, columns in held if held is not None else images(db, source):
+    for ids, columns in held if held is not None else _listed(db, source, ordered):
         if columns is None:
             continue
         place = np.minimum(np.searchsorted(ordered, ids), max(len(ordered) - 1, 0))

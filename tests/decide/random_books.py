@@ -125,7 +125,7 @@ def workspace(root: Path) -> Workspace:
 def decided(books: Books, agreement: Workspace, pool: Pool | None = None) -> Ground:
     """The decision on the books, in one piece or by a pool."""
     standing = Agreed(agreement, [Version(date(2026, 1, 1), agreement.agreement)], False, ())
-    return decide._ground(books.facts, books.memory, "", standing, STORE, Stamp(1, 1), AS_OF, NOW, pool)
+    return decide.follow(decide.Held(books.facts, books.memory, "", standing, STORE, Stamp(1, 1)), AS_OF, NOW, pool)
 
 
 @st.composite

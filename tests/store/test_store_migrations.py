@@ -37,6 +37,7 @@ def test_an_empty_database_gets_every_table(tmp_path: Path) -> None:
         "message",
         "intent",
         "effect",
+        "resting",
     }
 
 
