@@ -98,6 +98,12 @@ def test_a_payment_at_a_rate_that_no_table_holds_leaves_the_invoice_without_inte
     book = book_of(Bill(100_000, issued=date(1990, 1, 1), moves=(Move(date(1990, 4, 1), 40_000),)))
     found = assess(book, [old], np.zeros(1, dtype=np.int64), np.full(1, True), date(1990, 5, 1))
     assert (found.interest.tolist(), found.unrated.tolist()) == ([0], [True])
+    # and the invoices after it bear theirs: 306.00 pay the first with its 6.00, and 300.00 bear on
+    late = Bill(100_000, issued=ISSUED, moves=(Move(november(24), 30600),))
+    both = book_of(Bill(100_000, issued=date(1990, 1, 1), moves=(Move(date(1990, 4, 1), 40_000),)), late)
+    policies = [old, planned(Allocation.INTEREST_FIRST)]
+    found = assess(both, policies, np.array([0, 1]), np.full(2, True), date(2026, 12, 4))
+    assert (found.interest.tolist(), found.unrated.tolist()) == ([0, 1050], [True, False])
 
 
 class Debt(NamedTuple):
@@ -221,21 +227,24 @@ HALVES = (
 
 
 @pytest.mark.parametrize(
-    ("issued", "paid", "interest"),
+    ("issued", "paid", "as_of", "interest"),
     [
         # 36,500.00 bear 7.27 a day: ten days, then 172.70 pay 72.70 of interest and 100.00; ten days of 36,400.00
-        (date(2014, 7, 28), 17270, 14520),
+        (date(2014, 7, 28), 17270, date(2014, 8, 20), 14520),
+        # all of the first with its 72.70, and 50.00 of the second, which is due on 27 August: ten days of 36,450.00
+        (date(2014, 7, 28), 3_662_270, date(2014, 9, 6), 7270 + 7260),
         # a day later 8.27 a day, from 2 August: nine days, of 172.70 are 98.27 principal; ten days of 36,401.73
-        (date(2014, 7, 29), 17270, 15691),
+        (date(2014, 7, 29), 17270, date(2014, 8, 20), 15691),
+        (date(2014, 7, 29), 3_662_443, date(2014, 9, 7), 7443 + 8259),
     ],
 )
 def test_interest_by_law_is_paid_first_at_the_rate_of_the_day_of_the_debt(
-    issued: date, paid: int, interest: int
+    issued: date, paid: int, as_of: date, interest: int
 ) -> None:
     law = Interest(Fraction(0), statute="de", day_count=DayCount.ACTUAL_ACTUAL)
     policy = planned(Allocation.INTEREST_FIRST, interest=law, instalments=HALVES)
     book = book_of(Bill(7_300_000, issued=issued, moves=[Move(date(2014, 8, 10), paid)]))
-    found = assess(book, [policy], np.zeros(1, dtype=np.int64), np.full(1, True), date(2014, 8, 20))
+    found = assess(book, [policy], np.zeros(1, dtype=np.int64), np.full(1, True), as_of)
     assert found.interest.tolist() == [interest]
 
 
@@ -250,3 +259,7 @@ def test_interest_is_paid_first_at_a_rate_of_the_user_s_own_table(tmp_path: Path
     # 10.52 a day for ten days; 100.00 of 205.20 are principal; ten days of 36,400.00: 104.91
     assert (found.interest.tolist(), found.unrated.tolist()) == ([21011], [False])
     assert assess(book, [policy], governed, binding, date(2027, 1, 30)).unrated.tolist() == [True]
+    # all of the first with its 105.20, and 50.00 of the second, which is due on 6 February: ten days of 36,450.00
+    more = book_of(Bill(7_300_000, issued=date(2027, 1, 7), moves=[Move(date(2027, 1, 20), 3_665_520)]))
+    found = assess(more, [policy], governed, binding, date(2027, 2, 16), extra=tmp_path)
+    assert found.interest.tolist() == [10520 + 10506]
