@@ -70,8 +70,8 @@ def upsert(export: Path, reader: Callable[[Path], pa.Table]) -> None:
     import pyarrow.compute as pc
 
     from payflow.store import open_store
-    from payflow.store.database import upsert_statement
     from payflow.store.mirror import InvoiceRow
+    from payflow.store.upserts import upsert_statement
 
     table = reader(export)
     table = pa.table({name: table[name].cast(pa.string()) for name in READ}).combine_chunks()

@@ -240,8 +240,8 @@ def bare(folder: Path, count: int, night: int, *, narrow: bool = False) -> None:
 
     import numpy as np
 
-    from payflow.store.database import upsert_statement
     from payflow.store.mirror import InvoiceRow
+    from payflow.store.upserts import upsert_statement
 
     with sqlite3.connect(folder / "bare.db", isolation_level=None) as store:
         store.execute("PRAGMA synchronous = FULL")

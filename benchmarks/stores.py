@@ -109,8 +109,8 @@ def executemany(url: str, count: int) -> None:
 
     from payflow.store import mirror, open_store
     from payflow.store.address import ServerAddress, read_address
-    from payflow.store.database import upsert_statement
     from payflow.store.placeholders import numbered
+    from payflow.store.upserts import upsert_statement
 
     place = f"{url}_{token_hex(4)}"
     open_store(place, Path.cwd(), create=True).close()

@@ -8,8 +8,9 @@ from operator import itemgetter
 
 import psycopg
 
-from payflow.store.database import Params, Row, upsert_statement
+from payflow.store.database import Params, Row
 from payflow.store.placeholders import numbered
+from payflow.store.upserts import upsert_statement
 
 #: Fewer rows than these go faster as single statements.
 FEW = 64

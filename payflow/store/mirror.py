@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from payflow.store import resting
 from payflow.store.database import Reader, Row, Transaction
+from payflow.store.upserts import Bulk
 from payflow.store.workings import get_meta
 
 
@@ -270,10 +271,14 @@ def write_said(tx: Transaction, rows: Iterable[SaidRow]) -> int:
     return _count(tx, tx.upsert("client_said", SaidRow._fields, ("source", "key", "report"), rows), ())
 
 
-def write_invoices(tx: Transaction, rows: Iterable[tuple[Any, ...]]) -> int:
+def write_invoices(tx: Transaction, rows: Iterable[tuple[Any, ...]] | Bulk) -> int:
     """Insert or update invoices, rows of `InvoiceRow`'s columns, by identity; returns how many were really written."""
     touched: list[int] = []
-    told = _noted(rows, touched) if resting.is_kept(tx) else rows
+    told = rows
+    if isinstance(rows, Bulk):
+        touched = [row[0] for row in rows.rows] if resting.is_kept(tx) else []
+    elif resting.is_kept(tx):
+        told = _noted(rows, touched)
     return _count(tx, tx.upsert("invoice", InvoiceRow._fields, ("id",), told), touched)
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import repeat
 from typing import Any
 
 from payflow.model.journal import RecordKind
 from payflow.store import observations
 from payflow.store.database import Transaction
 from payflow.store.moments import to_day, to_moment
+from payflow.store.upserts import Bulk
 
 #: The kinds of records that a projection is made from.
 PROJECTED = (RecordKind.IDENTITIES, RecordKind.OBSERVATIONS, RecordKind.OUTCOME, RecordKind.MESSAGE_RESOLVED)
@@ -40,8 +40,9 @@ def project(tx: Transaction, seq: int, kind: str, body: Mapping[str, Any]) -> No
 def _project_identities(tx: Transaction, body: Mapping[str, Any]) -> None:
     """Identities of one source: many of them, so they are told in columns."""
     columns = body["columns"]
-    rows = zip(columns["id"], repeat(body["source"]), columns["key"], columns["number"], strict=False)
-    tx.upsert("identity", ("id", "source", "key", "number"), ("id",), rows)
+    alike = {"number": "key"} if columns["number"] == columns["key"] else {}
+    rows = list(zip(*(columns[name] for name in ("id", "key", "number") if name not in alike), strict=True))
+    tx.upsert("identity", ("id", "source", "key", "number"), ("id",), Bulk(rows, {"source": body["source"]}, alike))
 
 
 def clear(tx: Transaction) -> None:

@@ -13,6 +13,7 @@ from payflow.store.copying import FEW, copy_in, copy_upsert
 from payflow.store.database import Params, Row
 from payflow.store.placeholders import numbered, plain_insert
 from payflow.store.server_failures import CAUGHT, explain
+from payflow.store.upserts import Bulk
 
 
 class PostgresqlTransaction:
@@ -50,10 +51,11 @@ class PostgresqlTransaction:
                 cursor.executemany(numbered(sql), chain(first, source))
                 return max(cursor.rowcount, 0)
 
-    def upsert(self, table: str, columns: Sequence[str], keys: Sequence[str], rows: Iterable[Params]) -> int:
+    def upsert(self, table: str, columns: Sequence[str], keys: Sequence[str], rows: Iterable[Params] | Bulk) -> int:
         """Insert rows, or update those whose `keys` are there already; the number of rows really written."""
         with self._guard():
-            return copy_upsert(self._connection, table, columns, keys, rows)
+            told = rows.whole(columns) if isinstance(rows, Bulk) else rows
+            return copy_upsert(self._connection, table, columns, keys, told)
 
     def set_schema_version(self, number: int) -> None:
         """Say which schema the database has once this transaction commits."""

@@ -6,9 +6,9 @@ any seen before. Rows that say nothing new are not written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,6 +20,7 @@ from payflow.store import mirror
 from payflow.store.journal import Prepared
 from payflow.store.mirror import ReadingRow
 from payflow.store.moments import to_day, to_moment
+from payflow.store.upserts import Bulk
 from payflow.sync import bulk
 from payflow.sync.by_row import row_by_row
 from payflow.sync.clients import write_clients
@@ -134,7 +135,7 @@ def _in_columns(work: Work) -> NDArray[np.bool_]:
     return np.asarray(new | same.rows, dtype=np.bool_)
 
 
-def _portions(work: Work, shown: Seen, rows: Ints) -> Iterator[tuple[Prepared | None, Sequence[tuple[Any, ...]]]]:
+def _portions(work: Work, shown: Seen, rows: Ints) -> Iterator[tuple[Prepared | None, Bulk]]:
     """Of invoices met for the first time, so many at once: what is remembered of them, and their rows of the mirror."""
     invoices, ids = work.read.invoices, work.found.ids
     for start in range(0, len(rows), PORTION):
@@ -145,7 +146,7 @@ def _portions(work: Work, shown: Seen, rows: Ints) -> Iterator[tuple[Prepared | 
         dated = bool(work.reading.dated_entries)
         yield (
             record if told["invoice"] else None,
-            list(bulk.rows_of(work.state.source, part, ids[some], work.stamp, dated=dated)),
+            bulk.rows_of(work.state.source, part, ids[some], work.stamp, dated=dated),
         )
 
 

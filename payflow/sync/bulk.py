@@ -7,7 +7,6 @@ source, that tells totals and what was paid of them. All other rows are left to 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from payflow.columns import NO_DAY, Ints
 from payflow.model.facts import Scope, Status
 from payflow.store import mirror
 from payflow.store.mirror import ReadingRow
+from payflow.store.upserts import Bulk
 from payflow.sync.known import Identified
 from payflow.sync.pages import pages
 from payflow.sync.quiet import Mask, Seen, quiet
@@ -130,15 +130,34 @@ def unchanged(
     return Unchanged(same, late)
 
 
-def rows_of(source: str, invoices: pa.RecordBatch, ids: Ints, stamp: str, *, dated: bool) -> Iterator[tuple[Any, ...]]:
+def rows_of(source: str, invoices: pa.RecordBatch, ids: Ints, stamp: str, *, dated: bool) -> Bulk:
     """Rows of the mirror for invoices met for the first time."""
-    columns: dict[str, list[Any]] = {}
+    shared = {
+        "source": source,
+        "dated_entries": int(dated),
+        "state_as_of": stamp,
+        "read_at": stamp,
+        "unknown_since": None,
+    }
+    alike: dict[str, str] = {}
+    columns: list[list[Any]] = []
     for name, column in zip(invoices.schema.names, invoices.columns, strict=True):
-        named_alike = name == "number" and column.equals(invoices.column("key"))
-        columns[name] = columns["key"] if named_alike else values_of(column)
-    return zip(
-        ids.tolist(), repeat(source), *columns.values(), repeat(int(dated)), repeat(stamp), repeat(stamp), repeat(None)
-    )
+        if name == "number" and column.equals(invoices.column("key")):
+            alike[name] = "key"
+        elif name != "key" and _is_one(column):
+            shared[name] = column[0].as_py()
+        else:
+            columns.append(values_of(column))
+    return Bulk(list(zip(ids.tolist(), *columns, strict=True)), shared, alike)
+
+
+def _is_one(column: pa.Array) -> bool:
+    """Whether a column holds the same in every row, of which there is one at least."""
+    import pyarrow.compute as pc
+
+    if column.null_count:
+        return bool(column.null_count == len(column))
+    return bool(pc.all(pc.equal(column, column[0])).as_py())
 
 
 def first_sightings(shown: Seen, ids: Ints, rows: Ints) -> dict[str, list[Any]]:

@@ -113,9 +113,18 @@ def _mint(state: Known, keys: pa.Array, numbers: pa.Array) -> None:
 
 def _repeated(keys: pa.Array) -> NDArray[np.bool_]:
     """Where a key stands in several rows."""
+    if _ascending(keys):
+        return np.zeros(len(keys), dtype=np.bool_)
     codes = keys.dictionary_encode().indices.to_numpy(zero_copy_only=False)
     several = np.bincount(codes) > 1
     return np.asarray(several[codes], dtype=np.bool_)
+
+
+def _ascending(keys: pa.Array) -> bool:
+    """Whether every key sorts behind the one before, as in most lists of invoices; then none stands twice."""
+    import pyarrow.compute as pc
+
+    return bool(pc.all(pc.less(keys[:-1], keys[1:]), min_count=0).as_py())
 
 
 def _firsts(keys: pa.Array, rows: Ints) -> Ints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -79,7 +80,8 @@ class Work(Struct):
 def journal_identities(work: Work) -> None:
     """Journal what was minted, before anything that rests on it."""
     source, fresh = work.state.source, work.state.fresh
-    ids, keys, numbers = ([value for part in fresh for value in part[place]] for place in range(3))
+    parts = zip(*fresh, strict=True) if fresh else ([], [], [])
+    ids, keys, numbers = (list(chain.from_iterable(part)) for part in parts)
     if ids and len(ids) < _FEW:
         rows = [[number, source, key, printed] for number, key, printed in zip(ids, keys, numbers, strict=True)]
         work.journal([work.record(RecordKind.IDENTITIES, {"rows": rows})])

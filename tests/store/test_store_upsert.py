@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from payflow.errors import StoreError
 from payflow.store import Store, open_store
+from payflow.store.upserts import Bulk
 from stores import KINDS, url_of
 
 COLUMNS = ("source", "key", "name", "email", "language", "country")
 KEYS = ("source", "key")
+ALIKE = {"email": "key", "language": "name"}
 
 
 def _row(key: int, name: str = "Ash Ltd") -> tuple[str, ...]:
@@ -38,6 +40,25 @@ def test_however_rows_repeat_the_last_word_stands(
         with store.transaction() as tx:
             tx.upsert("client", COLUMNS, KEYS, (_row(key, name) for key, name in told))
         assert dict(store.query("SELECT key, name FROM client")) == {str(key): name for key, name in told}
+
+
+@pytest.mark.parametrize("count", [1, 19, 20, 1019, 2500])
+def test_what_rows_share_is_told_once(store: Store, count: int) -> None:
+    bulk = Bulk([(str(key), f"client {key}") for key in range(count)], {"country": "GB", "source": "books"}, ALIKE)
+    with store.transaction() as tx:
+        assert tx.upsert("client", COLUMNS, KEYS, bulk) == count
+        assert tx.upsert("client", COLUMNS, KEYS, bulk) == 0
+        assert tx.upsert("client", COLUMNS, KEYS, Bulk(bulk.rows[:1], {**bulk.shared, "country": "IE"}, ALIKE)) == 1
+    told = {("books", str(key), f"client {key}", str(key), f"client {key}", "GB") for key in range(1, count)}
+    assert set(store.query(f"SELECT {', '.join(COLUMNS)} FROM client WHERE key <> '0'")) == told
+    assert store.query("SELECT email, country FROM client WHERE key = '0'") == [("0", "IE")]
+
+
+def test_a_bulk_row_of_another_width_writes_nothing(store: Store) -> None:
+    whole = Bulk([("1", "one"), ("2",)], {"country": "GB", "source": "books"}, ALIKE)
+    with pytest.raises((ValueError, IndexError)), store.transaction() as tx:
+        tx.upsert("client", COLUMNS, KEYS, whole)
+    assert store.query("SELECT count(*) FROM client") == [(0,)]
 
 
 def test_a_table_of_keys_alone_takes_each_row_once(store: Store) -> None:
