@@ -2,7 +2,7 @@
 
 python -m benchmarks.nights prepare FOLDER COUNT   a business that is live and whose debtors had every notice
 python -m benchmarks.nights climb|copy FOLDER      the notices; the invoices alone, for the yardstick
-python -m benchmarks.nights change FOLDER COUNT N  the N-th export of invoices that were paid since: one in a hundred
+python -m benchmarks.nights change FOLDER COUNT N  another export of invoices that were paid since: one in a hundred
 python -m benchmarks.nights bare|narrow FOLDER COUNT N  the yardstick, on the same rows
 
 Of a hundred invoices 75 are paid, 20 overdue with the ladder climbed and a fee claimed, 5 not due yet; each client has 40.
@@ -80,7 +80,7 @@ def prepare(folder: Path, count: int) -> None:
 
 def change(folder: Path, count: int, night: int) -> None:
     """One in a hundred invoices was paid, of those that were not due yet."""
-    _write(folder / "exports" / f"paid-{night}.csv", _changed(count, night), hour=7 + night, paid=True)
+    _write(folder / "exports" / "paid.csv", _changed(count, night), hour=7 + night, paid=True)
 
 
 def _changed(count: int, night: int) -> range:
