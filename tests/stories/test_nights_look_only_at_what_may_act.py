@@ -144,7 +144,7 @@ class History:
     def unmove(self) -> None:
         """A movement is corrected, goes to another invoice or away."""
         source = self.random.choice(["books", "shop"])
-        if not self.moves[source]:
+        if not self.moves[source] or not self.debts[source]:
             return
         key = self.random.choice(list(self.moves[source]))
         one = self.moves[source].pop(key)
@@ -177,7 +177,11 @@ class History:
 
     def person(self) -> None:
         """Somebody says something."""
-        view = self.random.choice(self.world.decision().invoices)
+        listed = self.world.decision().invoices
+        if not listed:
+            # no source was read so far
+            return
+        view = self.random.choice(listed)
         name, refs = (
             f"{view.source}:{view.number}",
             [charge["ref"] for charge in self.world.charges()] or ["PF-00000000"],
