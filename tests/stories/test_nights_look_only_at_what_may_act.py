@@ -234,10 +234,7 @@ class History:
                 rows, moves = self.debts[source].values(), self.moves[source].values()
                 self.ledger.says(self.world.now, rows, moves, clients=clients, source=source)
         self.ledger.down = self.random.random() < 0.06
-        accept = self.random.random() < 0.05
-        if accept:
-            self.world.now -= timedelta(days=self.random.choice([2, 12]))
-        return nightly.run(self.world.store, self.world.workspace, now=self.world.now, accept_clock=accept)
+        return nightly.run(self.world.store, self.world.workspace, now=self.world.now)
 
     def something(self) -> None:
         """One of all that."""
