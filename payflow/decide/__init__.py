@@ -24,6 +24,7 @@ from payflow.decide.known import Known, part_of
 from payflow.decide.live import place_of
 from payflow.decide.needs import needs
 from payflow.decide.parts import Pool, assessed, worked_out
+from payflow.decide.remembered import remembered
 from payflow.model.acts import Recipient
 from payflow.model.agreement import Workspace
 from payflow.model.bank_view import BankView
@@ -90,7 +91,7 @@ def explain(store: Store, workspace: Workspace, as_of: date, now: datetime, name
 def ground(store: Store, workspace: Workspace, as_of: date, now: datetime, pool: Pool | None = None) -> Ground:
     """Decide, and keep what the decision stands on. `pool` works it out in parts, to the same figures."""
     with store.snapshot():
-        memory, not_live_because = place_of(store, load_memory(store, as_of))
+        memory, not_live_because = place_of(store, remembered(store, as_of, today(workspace, now)))
         standing = agreed(store, workspace, memory, as_of)
         facts = load(store, standing.workspace, as_of)
         store_id = get_meta(store, "store") or ""

@@ -26,6 +26,7 @@ from payflow.decide.doubts import REFERENCE
 from payflow.decide.facts import given_up, load, undelivered
 from payflow.decide.live import place_of
 from payflow.decide.parts import Pool
+from payflow.decide.remembered import is_ahead, remembered
 from payflow.decide.rest import asks
 from payflow.decide.stood_on import rates_folder
 from payflow.model.agreement import Workspace
@@ -35,7 +36,6 @@ from payflow.policy.claims import squeeze
 from payflow.policy.rate_digest import rates_digest
 from payflow.store import effects, journal, messages, mirror, resting
 from payflow.store.effects import EffectState
-from payflow.store.memory import load_memory
 from payflow.store.moments import to_day
 from payflow.store.resting import Kept, Rest
 from payflow.store.stamp import Stamp, stamp
@@ -143,7 +143,7 @@ class Tonight:
             if not more:
                 return found
             wide = _Wide(wide.ids | more, wide.spoken)
-        memory, why = place_of(self._store, load_memory(db, self._as_of))
+        memory, why = place_of(self._store, remembered(db, self._as_of, self._as_of))
         standing = agreed(self._store, self._workspace, memory, self._as_of)
         facts = load(self._store, standing.workspace, self._as_of)
         read = Held(facts, memory, why, standing, get_meta(db, "store") or "", stamp(db))
@@ -168,7 +168,7 @@ class Tonight:
 
     def _read(self, db: Reader, wide: _Wide) -> Held | None:
         """What is known of these invoices; None when they rest under something else than what holds now."""
-        memory, why = place_of(self._store, load_memory(db, self._as_of, about=wide.ids))
+        memory, why = place_of(self._store, remembered(db, self._as_of, self._as_of, wide.ids))
         standing = agreed(self._store, self._workspace, memory, self._as_of)
         store_id = get_meta(db, "store") or ""
         kept = resting.kept(db, mirror.counter(db))
@@ -191,13 +191,12 @@ class Tonight:
 
     def _may_rest(self, db: Reader, found: Ground) -> bool:
         """Whether anything may: not while it is a preview, names are open, bank lines are matched, or a record lies ahead."""
-        ahead = "SELECT 1 FROM journal WHERE day > ? LIMIT 1"
         return (
             found.decision.live
             and not found.agreed.problems
             and not found.setting.facts.lines
             and len(found.rests) == len(found.cases)
-            and not db.query(ahead, (to_day(self._as_of),))
+            and not is_ahead(db, self._as_of)
         )
 
 

@@ -67,6 +67,24 @@ def test_after_a_clock_that_was_years_ahead_a_person_says_which_is_right_and_not
     assert world.verify() == []
 
 
+def test_what_a_clock_ahead_did_is_done_and_the_ladder_goes_on_from_there(world: World) -> None:
+    world.on("2026-10-20").books(OPEN).begin()
+    for ahead in ("2031-11-05", "2031-11-11"):
+        world.on(ahead).books(OPEN).run()
+    claimed = world.charges()
+    assert [one["kind"] for one in claimed] == ["late-fee"]
+    assert accepted(world.on("2026-11-05").books(OPEN)).as_of.isoformat() == "2026-11-05"
+    # the preview is of the same mind
+    assert not world.decision().plan.messages
+    for day in range(6, 30):
+        world.on(f"2026-11-{day:02}").books(OPEN).run()
+    assert world.charges() == claimed
+    steps = [step for step, _ in world.steps("INV-0012")]
+    assert steps[:2] == ["reminder", "late-fee"]
+    assert len(steps) == len(set(steps)) > 2
+    assert world.verify() == []
+
+
 @pytest.mark.parametrize(
     ("zone", "day"),
     [
