@@ -97,6 +97,7 @@ def command(
             reports.append(report)
             if not as_json:
                 session.say(synced_line(report))
+    session.foresee(context)
     if as_json:
         session.say_json(operations_json.sync(reports))
     if refused == len(files):

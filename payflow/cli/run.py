@@ -81,6 +81,8 @@ def command(
             pool=pool,
             tell=line.tell,
         )
+    if not dry_run:
+        session.foresee(context)
     for source in report.synced:
         session.complain(source.problems)
         if source.error:

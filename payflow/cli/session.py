@@ -43,6 +43,8 @@ class Session:
         self.rehearsal = rehearsal
         #: say nothing of what is allowed and merely worth a word
         self.quiet = False
+        #: keep complaints to itself
+        self.silent = False
         #: what went to standard error, line by line
         self.complaints: list[str] = []
 
@@ -143,6 +145,12 @@ class Session:
         self.say(kept.text)
         return kept.exit_code
 
+    def foresee(self, context: click.Context) -> None:
+        """Once the command is over, work out what is asked next (`payflow.cli.foresight`)."""
+        from payflow.cli.foresight import foresee
+
+        context.call_on_close(lambda: foresee(self))
+
     def complain(self, problems: Sequence[Problem]) -> None:
         """Print problems to standard error, one per line; of very many only the first. Warnings only unless quiet."""
         problems = [problem for problem in problems if not (self.quiet and problem.warning)]
@@ -155,7 +163,7 @@ class Session:
         from payflow.workspace.secrets import masked
 
         lines = [masked(clean(line)) for line in lines]
-        for line in lines:
+        for line in lines if not self.silent else ():
             click.echo(line, err=True)
         self.complaints.extend(lines)
 

@@ -34,6 +34,7 @@ def command(context: click.Context, sources: tuple[str, ...], full: bool, as_jso
     session = context.ensure_object(Session)
     with session.store(create=True) as store, store.lock(LOCK_PATIENCE), progress(silent=as_json) as line:
         reports = sync(store, session.workspace, sources, full=full, now=session.now, tell=line.tell)
+    session.foresee(context)
     for report in reports:
         session.complain(report.problems)
     if as_json:

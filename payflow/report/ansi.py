@@ -7,9 +7,9 @@ from typing import TextIO
 
 from msgspec import Struct
 
-#: Boards are laid out for this many columns where no terminal says otherwise, and for no more than `_WIDEST`.
+#: Boards are laid out for this many columns where no terminal says otherwise, and for no more than `WIDEST`.
 NARROW = 80
-_WIDEST = 110
+WIDEST = 110
 
 
 class Style(Struct, frozen=True):
@@ -57,7 +57,7 @@ def style_for(stream: TextIO, environ: Mapping[str, str]) -> Style:
     """The style for a stream: colour only on a terminal, never with `NO_COLOR` set or `TERM=dumb`."""
     terminal = stream.isatty()
     plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
-    columns = min(max(_terminal_columns(), NARROW), _WIDEST) if terminal else NARROW
+    columns = min(max(_terminal_columns(), NARROW), WIDEST) if terminal else NARROW
     return Style(terminal and not plain, _can_write(stream), columns)
 
 

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from payflow.cli import foresight, main
 from payflow.store import open_store
 from stores import store_kind, store_url
 from xero_exports import sales_export, sales_invoice
@@ -62,13 +64,20 @@ needs = ["deposit"]
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Path:
-    return made(tmp_path / "studio", SETTINGS)
+    return asked_nothing(made(tmp_path / "studio", SETTINGS), "sqlite:///payflow.db")
 
 
 @pytest.fixture
 def either(tmp_path: Path, store_url: str) -> Path:
     """The same with its store in either database."""
-    return made(tmp_path / "studio", f'{SETTINGS}\n[store]\nurl = "{store_url}"\n')
+    return asked_nothing(made(tmp_path / "studio", f'{SETTINGS}\n[store]\nurl = "{store_url}"\n'), store_url)
+
+
+def asked_nothing(root: Path, url: str) -> Path:
+    """Without what is kept before anybody asks."""
+    with open_store(url, root) as store, store.transaction() as tx:
+        tx.execute("DELETE FROM meta WHERE name LIKE 'glance:%'")
+    return root
 
 
 def made(root: Path, text: str) -> Path:
@@ -113,6 +122,39 @@ def test_the_second_answer_is_the_first_one_and_loads_nothing_that_decides(eithe
     assert "INV-1" in first.stdout
     assert (second.stdout, second.stderr, second.returncode) == (first.stdout, first.stderr, first.returncode)
     assert not {"numpy", "payflow.decide", "payflow.workspace"} & loaded(either, "status")
+
+
+@pytest.mark.parametrize(
+    "words", [("import", "export.csv", "--again"), ("sync",), ("run",)], ids=lambda words: words[0]
+)
+def test_what_was_read_or_done_is_on_the_board_before_anybody_asks(
+    either: Path, store_url: str, words: tuple[str, ...]
+):
+    done = payflow(either, *words)
+    assert done.returncode == 0, done.stderr
+    assert not {"numpy", "payflow.decide", "payflow.workspace"} & loaded(either, "status")
+    foreseen = payflow(either, "status")
+    afresh = payflow(asked_nothing(either, store_url), "status")
+    assert (foreseen.stdout, foreseen.stderr, foreseen.returncode) == (afresh.stdout, afresh.stderr, afresh.returncode)
+    assert "INV-1" in afresh.stdout
+
+
+def test_a_warning_about_the_workspace_is_said_once_by_each_command(studio: Path):
+    (studio / "contracts" / "harbour.toml").write_text(CONTRACT.replace("signed = 2026-01-01\n", ""))
+    told = payflow(studio, "import", "export.csv", "--again").stderr
+    foreseen = payflow(studio, "status").stderr
+    assert told == foreseen == payflow(asked_nothing(studio, "sqlite:///payflow.db"), "status").stderr
+    assert told.count("warning") == 1
+
+
+def test_of_large_books_nothing_is_foreseen(studio: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(foresight, "MOST", 0)
+    words = ["-C", str(studio), "import", str(studio / "export.csv"), "--again"]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert kept(studio) == 0
+    monkeypatch.undo()
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert kept(studio) > 1
 
 
 def test_the_gate_keeps_its_exit_code(either: Path):
