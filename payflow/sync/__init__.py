@@ -36,7 +36,7 @@ from payflow.sync.keep_out import kept_out
 from payflow.sync.known import known
 from payflow.sync.meanwhile import Meanwhile
 from payflow.sync.tables import Read, gather
-from payflow.sync.unknown import unknown
+from payflow.sync.whose import recognised, settings_for
 from payflow.sync.work import Counts
 
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ def import_file(
 
 
 class File(Struct, frozen=True):
-    """One export that is recognised and not read yet; `source` is the one that was asked for."""
+    """One export that is recognised and not read yet; `source` is the name of the one it belongs to."""
 
     spec: ConnectorSpec
-    source: str | None
+    source: str
     context: SourceContext
     contents: same.Contents
 
@@ -167,7 +167,7 @@ def file_at(
     now: datetime,
 ) -> File:
     """One export, which needs no store. Its connector is recognised from the header unless named; its source is the one
-    configured for it.
+    configured for it, by its `files` where several could be.
 
     Raises `ConnectorError` when no connector or several claim the file, and `UnknownName` for a connector that is not there.
     """
@@ -176,10 +176,12 @@ def file_at(
         connector = next((one.connector for one in workspace.sources if one.name == source), None)
     if connector is not None and connector not in specs:
         raise UnknownName("connector", connector, list(specs))
-    spec = specs[connector] if connector is not None else claimant(path, specs)
-    settings = _settings_for(workspace, spec, source)
+    if connector is not None:
+        spec, settings = specs[connector], settings_for(workspace, specs[connector], source)
+    else:
+        spec, settings = recognised(workspace, path, specs, source)
     context = _context(workspace, settings, [path], now, {**settings.options, **(options or {})})
-    return File(spec, source, context, same.Contents(context.files))
+    return File(spec, settings.name, context, same.Contents(context.files))
 
 
 def read_file(file: File, fetched: Meanwhile[Held] | None = None) -> FileRead:
@@ -191,7 +193,7 @@ def read_file(file: File, fetched: Meanwhile[Held] | None = None) -> FileRead:
 def fetch(store: Store, workspace: Workspace, file: File, *, now: datetime) -> Meanwhile[Held] | None:
     """Begin to fetch what the store holds of the file's source, for `read_file`, which waits for it; until then the store is
     not to be used. None where the file is soon read."""
-    settings = _settings_for(_with_keys(store, workspace, now), file.spec, file.source)
+    settings = settings_for(_with_keys(store, workspace, now), file.spec, file.source)
     return fetching(store, settings.key, file.contents)
 
 
@@ -211,7 +213,7 @@ def _gathered(
 def file_before(store: Store, workspace: Workspace, file: File, *, now: datetime) -> SyncReport | None:
     """What the export came to when its source was last read, if from this very file; else it has to be read."""
     workspace = _with_keys(store, workspace, now)
-    settings = _settings_for(workspace, file.spec, file.source)
+    settings = settings_for(workspace, file.spec, file.source)
     before = same.taken(store, settings.key, _digest(store, settings, file), now)
     return None if before is None else _again(settings, file.spec, before)
 
@@ -221,7 +223,7 @@ def keep_file(store: Store, workspace: Workspace, read: FileRead, *, now: dateti
     begin(store, now)
     workspace = _with_keys(store, workspace, now)
     file = read.file
-    settings = _settings_for(workspace, file.spec, file.source)
+    settings = settings_for(workspace, file.spec, file.source)
     digest = _digest(store, settings, file)
     each = same.of_files(file.spec, file.context, file.contents)
     report = _store(store, workspace, settings, file.spec, read.reads, read.cursor, now, digest, each, read.held)
@@ -244,19 +246,6 @@ def begin(store: Store, now: datetime, name: str | None = None) -> None:
             set_meta(tx, "store", name)
 
 
-def claimant(path: Path, specs: Mapping[str, ConnectorSpec]) -> ConnectorSpec:
-    """The one connector whose header this file bears. Raises `ConnectorError` for none and for several."""
-    if not path.is_file():
-        raise ConnectorError(Problem(str(path), "there is no such file", "Check the path."))
-    claims = {name: form for name, spec in specs.items() if (form := spec.claims(path)) is not None}
-    if len(claims) == 1:
-        return specs[next(iter(claims))]
-    if claims:
-        several = " and ".join(f"{name} ({form})" for name, form in claims.items())
-        raise ConnectorError(Problem(str(path), f"it is claimed by {several}", "Say which with --as."))
-    raise unknown(path, specs)
-
-
 def _with_keys(store: Store, workspace: Workspace, now: datetime) -> Workspace:
     """The workspace with stable source keys. Raises `Refused` while a known name is gone without `was`."""
     standing = agreed(store, workspace, load_versions(store), now.date())
@@ -274,22 +263,6 @@ def _chosen(workspace: Workspace, names: Sequence[str]) -> Sequence[SourceSettin
         if name not in known_names:
             raise UnknownName("source", name, known_names)
     return [one for one in workspace.sources if not names or one.name in names]
-
-
-def _settings_for(workspace: Workspace, spec: ConnectorSpec, name: str | None) -> SourceSettings:
-    """The configured source that an import belongs to: the one named, else the only one of this connector, else a new one."""
-    own = [one for one in workspace.sources if one.connector == spec.name and one.name == (name or one.name)]
-    if name is None and len(own) > 1:
-        names = ", ".join(one.name for one in own)
-        raise Refused(f"several sources are read by {spec.name}: {names}. Say which with --source.")
-    if own:
-        return own[0]
-    taken = next((one for one in workspace.sources if one.name == (name or spec.name)), None)
-    if taken is not None:
-        raise Refused(
-            f"the source {taken.name} is read by {taken.connector}, not by {spec.name}. Say another --source."
-        )
-    return SourceSettings(name=name or spec.name, key=name or spec.name, connector=spec.name)
 
 
 def _sync_one(
