@@ -24,6 +24,7 @@ import payflow
 from payflow.errors import JournalError, StoreError
 from payflow.model.journal import Record, RecordKind
 from payflow.store import DuplicateKeyError, Store, anchor, journal, open_store
+from payflow.store.anchor import Head
 from payflow.store.chain import GENESIS, canonical
 from store.journal_samples import AT, DAY, Intruder, add, fee, outcome, record, tamper
 from stores import KINDS, url_of
@@ -56,7 +57,7 @@ def test_records_are_numbered_from_one_and_read_back_as_they_were_written(store:
 
 
 def test_an_empty_journal_verifies(store: Store) -> None:
-    assert journal.head(store) == (0, GENESIS)
+    assert journal.head(store) == Head(0, GENESIS)
     assert journal.verify(store, store.anchor) == []
     assert add(store) == []
 

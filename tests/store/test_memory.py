@@ -20,6 +20,7 @@ from payflow.model.journal import (
     Record,
     RecordKind,
     Reversal,
+    Version,
     Waiver,
 )
 from payflow.model.serial import agreement_to_json
@@ -50,8 +51,12 @@ def test_an_empty_journal_is_an_empty_memory(store: Store) -> None:
 
 def test_versions_of_the_agreement_stand_in_order_with_their_days(store: Store) -> None:
     add(store, agreed(agreement(3), DAY), agreed(agreement(5), on(2)), agreed(agreement(7), on(2)))
-    assert load_memory(store).versions == ((DAY, agreement(3)), (on(2), agreement(5)), (on(2), agreement(7)))
-    assert load_memory(store, on(1)).versions == ((DAY, agreement(3)),)
+    assert load_memory(store).versions == (
+        Version(DAY, agreement(3)),
+        Version(on(2), agreement(5)),
+        Version(on(2), agreement(7)),
+    )
+    assert load_memory(store, on(1)).versions == (Version(DAY, agreement(3)),)
 
 
 def test_the_last_word_on_being_live_counts_up_to_the_day_asked_for(store: Store) -> None:

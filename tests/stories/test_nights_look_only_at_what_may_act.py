@@ -265,9 +265,10 @@ def live_through(world: World, ledger: Ledger, seed: int, nights: int = 14) -> N
 @example(seed=1)
 @example(seed=245524)
 def test_whatever_happens_looking_at_what_may_act_comes_to_the_same(
-    make: Callable[..., World], ledger: Ledger, seed: int
+    make: Callable[..., World], ledger: Ledger, store_kind: str, seed: int
 ) -> None:
-    live_through(make(**_contracts()), ledger, seed)
+    # databases differ in how they are asked, not in what follows: shorter histories show it on the slower one
+    live_through(make(**_contracts()), ledger, seed, nights=14 if store_kind == "sqlite" else 5)
 
 
 def _books(world: World, *changed: Any) -> World:
