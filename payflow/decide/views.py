@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 
 import numpy as np
@@ -21,6 +22,7 @@ from payflow.policy import bearing, binding, ladder
 from payflow.policy.assess import SETTLEMENTS, Assessment
 from payflow.policy.claims import Governed
 from payflow.policy.discounts import Offer
+from payflow.policy.rates import OutOfTable
 from payflow.policy.rows import accrued, movements
 from payflow.store.mirror import InvoiceRow
 
@@ -172,9 +174,11 @@ def _first(step: ladder.Next, claim: ladder.Next | None) -> ladder.Next:
 
 
 def _interest_at(setting: Setting, index: int, view: InvoiceView) -> Callable[[date], int] | None:
-    """The interest that had arisen by the end of a day, by the facts known now; None where none arises."""
+    """The interest that had arisen by the end of a day, by the facts known now; None where none arises and none was billed."""
     policy, found = setting.governed[index].policy, setting.figures[index]
-    if policy is None or policy.interest is None or not view.interest or found.due_on == NO_DAY:
+    if policy is None or policy.interest is None or found.due_on == NO_DAY:
+        return None
+    if not view.interest and not view.interest_billed:
         return None
     due_on = found.due_on
 
@@ -184,6 +188,12 @@ def _interest_at(setting: Setting, index: int, view: InvoiceView) -> Callable[[d
             return sum(one.interest for one in parts)
         return accrued(setting.book, index, policy, due_on, min(day, setting.as_of), setting.rates).interest
 
+    if not view.interest:
+        # nothing that was billed goes back because a rate is missing
+        with suppress(OutOfTable):
+            at(setting.as_of)
+            return at
+        return None
     return at
 
 

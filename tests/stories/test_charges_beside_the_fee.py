@@ -169,6 +169,17 @@ def test_an_earlier_payment_brings_billed_interest_down_and_never_up(tmp_path: P
     assert [one[3] for one in charges(made)] == [504]
 
 
+def test_billed_interest_goes_back_at_once_where_none_can_have_arisen(tmp_path: Path) -> None:
+    made = world(tmp_path, fee="", interest='interest = { annual = "8", bill = "monthly" }')
+    nights(made, "2026-11-05", "2026-11-12", "2026-12-01")
+    assert [one[3:] for one in charges(made)] == [(1512, "claimed")]
+    # the client was given until the end of January
+    made.on("2026-12-02").books(invoice("INV-0012", "3000.00", due="2027-01-31")).run()
+    assert [one[3:] for one in charges(made)] == [(0, "reversed")]
+    made.on("2026-12-03").run()
+    assert "less interest had arisen" in made.mails("accounts@acme.example")[-1].flat
+
+
 def test_interest_that_is_never_billed_makes_no_charge_and_no_question(tmp_path: Path) -> None:
     made = world(tmp_path, interest='interest = { annual = "8", bill = "never" }')
     late(made, "2026-11-09", "2026-11-05", "2026-11-08")

@@ -264,6 +264,7 @@ def live_through(world: World, ledger: Ledger, seed: int, nights: int = 14) -> N
 @given(seed=st.integers(0, 2**32))
 @example(seed=1)
 @example(seed=245524)
+@example(seed=1378170)
 def test_whatever_happens_looking_at_what_may_act_comes_to_the_same(
     make: Callable[..., World], ledger: Ledger, store_kind: str, seed: int
 ) -> None:
