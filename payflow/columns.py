@@ -127,7 +127,8 @@ def _column(frame: pd.DataFrame, name: str, kind: Kind) -> pd.Series[Any]:
     import pandas as pd
     from pandas.api import types
 
-    if name not in frame.columns:
+    # where there are no rows, the kind that a column of nothing happens to have says nothing
+    if name not in frame.columns or frame.empty:
         fill = {Kind.TEXT: "", Kind.MONEY: pd.NA, Kind.DATE: pd.NaT}[kind]
         return pd.Series([fill] * len(frame), index=frame.index, dtype=_DTYPES[kind])
     series = frame[name]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -76,3 +78,11 @@ def test_the_entries_of_an_invoice_are_found_among_those_of_others(amounts: list
     assert len(book) == len(bills)
     for row, several in enumerate(amounts):
         assert book.entry_amount[book.entries_of(row)].tolist() == several
+
+
+@pytest.mark.parametrize("columns", [INVOICES, LINES], ids=["invoices", "lines"])
+def test_a_frame_without_rows_has_no_wrong_kinds(columns: Mapping[str, Kind]) -> None:
+    nothing = pd.DataFrame({name: np.array([], dtype=float) for name in columns})
+    checked = check(nothing, columns)
+    assert list(checked.columns) == list(columns)
+    assert checked.dtypes.equals(empty(columns).dtypes)
