@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from payflow.decide.footing import Footing, footing
 from payflow.decide.known import Known
-from payflow.decide.packing import Footing, footing, pack, unpack, work_out_packed
+from payflow.decide.packing import pack, unpack, work_out_packed
 from payflow.decide.parts import Found
 from payflow.errors import Refused
 

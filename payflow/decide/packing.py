@@ -10,47 +10,24 @@ import atexit
 import io
 import pickle
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 
-from payflow import __version__
 from payflow.decide.facts import Observed
+from payflow.decide.footing import footing
 from payflow.decide.known import Known
 from payflow.decide.parts import Found, work_out
 from payflow.model.invoice_view import InvoiceView
 from payflow.policy.claims import Governed
-from payflow.policy.rate_digest import rates_digest
 from payflow.policy.rate_files import own_rows, own_tables
 from payflow.policy.sightings import Sighting
 from payflow.store.mirror import EntryRow, InvoiceRow
-
-
-class Footing(NamedTuple):
-    """What figures stand on beside the facts: the same wherever parts of one decision are worked out."""
-
-    payflow: str
-    python: str
-    holidays: str
-    rates: str
-
-    def differences(self, other: Footing) -> str:
-        """What another has instead, in words; empty where nothing differs."""
-        found = zip(("payflow", "Python", "holidays", "rate tables"), self, other, strict=True)
-        return ", ".join(f"{name} {there[:12]} instead of {here[:12]}" for name, here, there in found if here != there)
-
-
-@cache
-def footing() -> Footing:
-    """Of this process."""
-    return Footing(__version__, "{}.{}".format(*sys.version_info), version("holidays"), rates_digest())
 
 
 class OtherFooting(Exception):

@@ -10,20 +10,18 @@ Every verdict is worked out from all the invoices of its milestones each time: t
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from hashlib import sha256
-from importlib.metadata import version
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from payflow import __version__
 from payflow.charging import Case
 from payflow.decide import Ground, Held, follow
 from payflow.decide.agreed import Agreed, agreed
 from payflow.decide.doubts import REFERENCE
 from payflow.decide.facts import given_up, load, undelivered
+from payflow.decide.footing import footing
 from payflow.decide.live import place_of
 from payflow.decide.parts import Pool
 from payflow.decide.remembered import is_ahead, remembered
@@ -33,7 +31,6 @@ from payflow.model.agreement import Workspace
 from payflow.model.facts import Status
 from payflow.model.journal import Memory, MessageState, RecordKind
 from payflow.policy.claims import squeeze
-from payflow.policy.rate_digest import rates_digest
 from payflow.store import effects, journal, messages, mirror, resting
 from payflow.store.effects import EffectState
 from payflow.store.moments import to_day
@@ -182,8 +179,7 @@ class Tonight:
         workspace = standing.workspace
         sources = [(one.name, one.key, one.connector, bool(one.files), one.stale_after) for one in workspace.sources]
         parts = (
-            *(_RULES, __version__, sys.version_info[:2], version("holidays")),
-            *(rates_digest(rates_folder(workspace.root)), workspace.business, sources),
+            *(_RULES, *footing(rates_folder(workspace.root)), workspace.business, sources),
             *([(one.since, one.agreement.digest) for one in standing.versions], workspace.agreement.digest),
             *(memory.live_from, store_id, len(memory.forgotten), [str(one) for one in standing.problems]),
         )

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,6 +135,12 @@ def load_table(name: str, extra: Path | None = None) -> RateTable:
     added = own_rows(extra, name) if extra is not None else ()
     if name not in TABLES and not added:
         raise UnknownName("rate table", name, table_names(extra))
+    return joined(name, added)
+
+
+@lru_cache(maxsize=256)
+def joined(name: str, added: tuple[Row, ...]) -> RateTable:
+    """A table with the rows that a user added: made once for each state that these are in."""
     if not added:
         return _shipped(name)
     base = _shipped(name) if name in TABLES else RateTable(Series(name, name), ())

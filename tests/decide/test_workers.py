@@ -16,8 +16,9 @@ from payflow import nightly
 from payflow.cli import main
 from payflow.cluster import connect
 from payflow.decide import decide, ground
+from payflow.decide.footing import Footing, footing
 from payflow.decide.known import cut
-from payflow.decide.packing import Footing, footing, pack
+from payflow.decide.packing import pack
 from payflow.errors import Refused
 from stores import url_of
 from stories.papers import ANY_HOUR, invoice, settings
