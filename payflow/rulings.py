@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from payflow.charging import Case, charges_left, interest_left, once_ref
+from payflow.charging import Case, charges_left, interest_left, is_among, once_ref
 from payflow.decide import Ground, bank, ground, today
 from payflow.decide.explained import find
 from payflow.errors import Refused, UnknownName
@@ -157,8 +157,8 @@ def charge_claim(store: Store, workspace: Workspace, ref: str, *, reason: str, n
             )
     else:
         case = left
-    if ref in case.forgone or ref in case.wanted:
-        raise Refused(f"{ref} is {'waived' if ref in case.forgone else 'claimed'} already.")
+    if is_among(ref, case.forgone | case.wanted):
+        raise Refused(f"{ref} is {'waived' if is_among(ref, case.forgone) else 'claimed'} already.")
     _append(
         store, found, [_of(case, RecordKind.CHARGE_WANTED, found, {"ref": ref, "reason": reason, "by": who()})], now
     )
@@ -172,7 +172,9 @@ def _interest_left(found: Ground, ref: str) -> Case | None:
         (
             case
             for case in found.cases
-            if case.interest_at is not None and once_ref(case, found.store_id) == ref and interest_left(case, as_of)
+            if case.interest_at is not None
+            and is_among(once_ref(case, found.store_id), (ref,))
+            and interest_left(case, as_of)
         ),
         None,
     )
@@ -277,8 +279,8 @@ def charge_waive(store: Store, workspace: Workspace, ref: str, *, reason: str, n
     """Give up a charge, or interest that arose and was not claimed yet. What was claimed, the client is told of."""
     found = _ground(store, workspace, now)
     case = _interest_left(found, ref)
-    if case is not None and all(charge.ref != ref for charge in case.charges):
-        if ref in case.forgone:
+    if case is not None and all(not is_among(charge.ref, (ref,)) for charge in case.charges):
+        if is_among(ref, case.forgone):
             raise Refused(f"{ref} is waived already.")
         body = {"ref": ref, "reason": reason, "by": who()}
         _append(store, found, [_of(case, RecordKind.CHARGE_WAIVED, found, body)], now)

@@ -26,7 +26,7 @@ _FENCE = re.compile(
 _SETTING = re.compile(r"<!-- (?P<name>PAYFLOW_[A-Z_]+)=(?P<value>.+?) -->")
 _ENDS_WITH = re.compile(r"#\s*exit code (?P<code>\d+)\s*$")
 #: A reference of a charge is new in every store: in a page, any one stands for any.
-_REFERENCE = re.compile(r"PF-[0-9A-HJKMNP-TV-Z]{8}\b")
+_REFERENCE = re.compile(r"PF-[0-9A-HJKMNP-TV-Z]{8}(?:[0-9A-HJKMNP-TV-Z]{4})?\b")
 _END = "\x1e"
 
 

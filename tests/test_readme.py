@@ -71,7 +71,7 @@ def test_make_targets_in_the_readme_exist():
         ("nothing shown, something printed", "", "one\n", False),
         ("blanks at the end of a line", "one", "one   \n", True),
         ("blanks at the start of a line", "one", " one\n", False),
-        ("references of two stores", "fee PF-7K2M9QXA", "fee PF-00000000\n", True),
+        ("references of two stores", "fee PF-7K2M9QXA3D5F", "fee PF-0000000011AB\n", True),
         ("signs that mean something to patterns", "(25.00) [x]*", "(25.00) [x]*\n", True),
     ],
 )

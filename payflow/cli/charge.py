@@ -16,7 +16,7 @@ def command() -> None:
 
     \b
     Example:
-      payflow charge waive PF-7K2M9QXA --reason "a good client"
+      payflow charge waive PF-7K2M9QXA3D5F --reason "a good client"
     """
 
 
@@ -31,7 +31,7 @@ def claim(session: Session, ref: str, reason: str) -> None:
 
     \b
     Example:
-      payflow charge claim PF-7K2M9QXA --reason "the fee was agreed"
+      payflow charge claim PF-7K2M9QXA3D5F --reason "the fee was agreed"
     """
     from payflow import rulings
 
@@ -48,7 +48,7 @@ def waive(session: Session, ref: str, reason: str) -> None:
 
     \b
     Example:
-      payflow charge waive PF-7K2M9QXA --reason "a good client"
+      payflow charge waive PF-7K2M9QXA3D5F --reason "a good client"
     """
     from payflow import rulings
 
@@ -65,7 +65,7 @@ def settle(session: Session, ref: str, reason: str) -> None:
 
     \b
     Example:
-      payflow charge settle PF-7K2M9QXA --reason "came with the payment of 2026-11-20"
+      payflow charge settle PF-7K2M9QXA3D5F --reason "came with the payment of 2026-11-20"
     """
     from payflow import rulings
 

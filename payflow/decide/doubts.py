@@ -16,8 +16,8 @@ from payflow.policy.claims import Governed, squeeze
 from payflow.store.mirror import InvoiceRow
 from payflow.store.moments import to_day
 
-#: What `plan.reference` makes.
-REFERENCE = re.compile(r"\bPF-[0-9A-HJKMNP-TV-Z]{8}\b")
+#: What `charging.reference` makes, and made when references were shorter.
+REFERENCE = re.compile(r"\bPF-[0-9A-HJKMNP-TV-Z]{8}(?:[0-9A-HJKMNP-TV-Z]{4})?\b")
 
 
 class Standing(Struct, frozen=True):

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 from msgspec import Struct
 
-from payflow.charging import Case, charges_left, fixed_sum, interest_left, of_part, once_ref
+from payflow.charging import Case, charges_left, fixed_sum, interest_left, is_among, of_part, once_ref
 from payflow.decide.facts import Facts, GivenUp
 from payflow.decide.freshness import says_state
 from payflow.decide.in_instalments import accrued_in_parts
@@ -226,7 +226,7 @@ def _left(case: Case, need: Callable[[str, str, str], Need], as_of: date, store:
     if policy is None or policy.interest is None or policy.bill is not None or not case.own_debt:
         return
     left = interest_left(case, as_of)
-    if left and (ref := once_ref(case, store)) not in case.wanted | case.forgone:
+    if left and not is_among(ref := once_ref(case, store), case.wanted | case.forgone):
         text = f"{view.number} was paid, and {show(left, view.currency)} of interest had arisen by then"
         yield need("interest-left", text, f"payflow charge claim {ref}, or payflow charge waive {ref}.")
 

@@ -61,7 +61,7 @@ class Terminal:
     def transcript(self) -> str:
         """What was seen, without what differs from machine to machine."""
         text = "\n".join(self.lines).replace(str(self.root), "WORKSPACE")
-        text = re.sub(r"PF-[0-9A-Z]{8}", "PF-XXXXXXXX", text)
+        text = re.sub(r"PF-[0-9A-Z]{12}", "PF-XXXXXXXX", text)
         return re.sub(r"-[0-9a-f]{10}\b", "-xxxxxxxxxx", text)
 
 

@@ -220,11 +220,18 @@ def test_wording_is_per_invoice() -> None:
 def test_a_reference_is_the_same_every_time_and_readable(invoice: int, occurrence: str, generation: int) -> None:
     found = reference(STORE, invoice, occurrence, generation)
     assert found == reference(STORE, invoice, occurrence, generation)
-    assert re.fullmatch(r"PF-[0-9A-HJKMNP-TV-Z]{8}", found)
+    assert re.fullmatch(r"PF-[0-9A-HJKMNP-TV-Z]{12}", found)
 
 
 def test_a_reference_that_clients_have_in_their_mail_stays_what_it_is() -> None:
-    assert reference("0123456789abcdef", 13, "late-fee", 0) == "PF-JSYDA09S"
+    """References were eight signs at first; what begins as they did is known by them."""
+    assert reference("0123456789abcdef", 13, "late-fee", 0) == "PF-JSYDA09SWA6B"
+
+
+def test_two_charges_of_which_the_first_eight_signs_are_the_same_are_told_apart() -> None:
+    one, other = (reference("0123456789abcdef", invoice, "late-fee", 0) for invoice in (111_275, 171_193))
+    assert one[:11] == other[:11] == "PF-DPWWTJYG"
+    assert one != other
 
 
 def test_references_tell_stores_invoices_steps_and_generations_apart() -> None:
