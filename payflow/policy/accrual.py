@@ -139,6 +139,8 @@ class Accrual(Struct, frozen=True):
     stretches: tuple[Stretch, ...]
     costs: tuple[Cost, ...]
     allocations: tuple[Allocated, ...]
+    #: whether a later day may bear interest, as far as is known
+    bears: bool = False
     #: interest that arose and is below the floor, hence not claimed
     below_floor: int = 0
 
@@ -182,6 +184,13 @@ def outstanding_on(claim: Claim, day: date) -> int:
     return max(0, claim.amount - sum(moved))
 
 
+def asks(claim: Claim) -> bool:
+    """Whether anything is asked for at all: what was credited in full bears neither interest nor costs."""
+    known = (movement for movement in claim.movements if movement.on <= claim.as_of)
+    credited = sum(movement.amount for movement in known if movement.kind is Kind.CREDIT)
+    return not credited or credited < claim.amount
+
+
 class _Course:
     """One walk through the days of a claim, from one day on which something changes to the next."""
 
@@ -190,8 +199,7 @@ class _Course:
         self.claim = claim
         self.terms = claim.interest
         self.movements = sorted(known, key=lambda movement: (movement.on, _KINDS.index(movement.kind)))
-        credited = sum(movement.amount for movement in known if movement.kind is Kind.CREDIT)
-        self.asks = not credited or credited < claim.amount
+        self.asks = asks(claim)
         self.claims_interest = claims_interest
         mode = self.terms.mode if self.terms is not None else Mode.HALF_UP
         self.buckets = Buckets(claim.amount, mode, claim.allocation)
@@ -346,6 +354,7 @@ class _Course:
     def _answer(self) -> Accrual:
         buckets, claim = self.buckets, self.claim
         owed = buckets.principal + buckets.interest_owed + buckets.costs - buckets.surplus
+        joins = self.terms is not None and self.terms.compound is not Compound.NONE and not claim.tolerance
         return Accrual(
             due_on=claim.due_on,
             days_overdue=max(0, ((self.paid_on or claim.as_of) - claim.due_on).days),
@@ -359,6 +368,7 @@ class _Course:
             stretches=tuple(self.stretches),
             costs=tuple(self.arisen),
             allocations=tuple(buckets.allocations),
+            bears=self._bearing() > 0 or (joins and buckets.interest_owed > 0),
         )
 
     def _daily(self) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from payflow.model.interest import Compound, Interest, Per
-from payflow.policy.accrual import Claim, InterestTerms, accrue, bears_from, outstanding_on
+from payflow.policy.accrual import Claim, InterestTerms, accrue, asks, bears_from, outstanding_on
 from payflow.policy.daycount import year_of
 from payflow.policy.fees import percent
 from payflow.policy.law import Fixing, Statute
@@ -69,7 +69,7 @@ def with_rates(claim: Claim, law: Statute | None, arose: date, extra: Path | Non
 def _rates(claim: Claim, law: Statute, arose: date, extra: Path | None) -> Sequence[Rate]:
     """The rates of the days on which something is owed; none is asked for between a full payment and what raises it again."""
     starts = bears_from(claim)
-    if starts is None:
+    if starts is None or not asks(claim):
         return ()
     moves = {movement.on for movement in claim.movements if starts <= movement.on < claim.as_of}
     rates: list[Rate] = []
@@ -87,9 +87,7 @@ def _bears(claim: Claim, rates: Sequence[Rate], day: date, starts: date) -> bool
     """Whether something bears interest on the day after `day`; `rates` reach so far."""
     if day < starts or claim.interest is None:
         return outstanding_on(claim, day) > claim.tolerance
-    then = accrue(replace(claim, as_of=day, interest=replace(claim.interest, rates=rates)))
-    joined = claim.interest.compound is not Compound.NONE and not claim.tolerance and then.total_due > 0
-    return joined or then.principal_outstanding > claim.tolerance
+    return accrue(replace(claim, as_of=day, interest=replace(claim.interest, rates=rates))).bears
 
 
 def rate_at_present(interest: Interest, day: date, arose: date, extra: Path | None = None) -> Rate | None:

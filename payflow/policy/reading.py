@@ -25,7 +25,10 @@ _YEARS = range(1900, 2200)
 KeyPath = tuple[str | int, ...]
 Word = TypeVar("Word", bound=StrEnum)
 
-_AMOUNT = re.compile(r"[0-9]{1,15}(?:\.([0-9]+))?", re.ASCII)
+#: Digits before the decimal point that books in columns of 64 bits have room for, in any currency.
+MOST_DIGITS = 15
+
+_AMOUNT = re.compile(r"0*([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _PERCENT = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,9})?", re.ASCII)
 
@@ -44,8 +47,9 @@ class Reader:
         problems: list[Problem],
         place: Callable[[KeyPath], str] = dotted,
         path: KeyPath = (),
+        digits: int = MOST_DIGITS,
     ) -> None:
-        self.data, self.problems, self.place, self.path = data, problems, place, path
+        self.data, self.problems, self.place, self.path, self.digits = data, problems, place, path, digits
         self.asked: list[str] = []
 
     def __contains__(self, key: str) -> bool:
@@ -147,10 +151,14 @@ class Reader:
             remedy = 'Write digits and at most one decimal point, above zero and nothing else: "4000.00".'
             self.wrong(path, f"{text[:40]!r} is no amount", remedy)
             return None
-        digits = money.exponent(currency) if currency else len(match[1] or "")
-        if len(match[1] or "") > digits:
+        whole, decimals = len(match[1]), len(match[2] or "")
+        if whole > self.digits:
+            self.wrong(path, f"{text[:40]!r} has {whole} digits before the point", f"Write at most {self.digits}.")
+            return None
+        digits = money.exponent(currency) if currency else decimals
+        if decimals > digits:
             allowed = f"{currency} has {digits} decimals" if digits else f"{currency} has none"
-            self.wrong(path, f"{text!r} has {len(match[1])} decimals", f"Write at most {digits}: {allowed}.")
+            self.wrong(path, f"{text!r} has {decimals} decimals", f"Write at most {digits}: {allowed}.")
             return None
         found_units = money.parse(text, currency) if currency else least
         if found_units < least:
@@ -184,7 +192,7 @@ class Reader:
         """A table inside this one, None when not written."""
         value = self.get(key)
         if isinstance(value, Mapping):
-            return Reader(value, self.problems, self.place, (*self.path, key))
+            return Reader(value, self.problems, self.place, (*self.path, key), self.digits)
         if value is not None:
             self.wrong(key, f"{_kind_of(value)} stands where a table belongs", f"Write {key} = {example}.")
         return None
@@ -200,7 +208,7 @@ class Reader:
         found = []
         for place, item in enumerate(value):
             if isinstance(item, Mapping):
-                found.append(Reader(item, self.problems, self.place, (*self.path, key, place)))
+                found.append(Reader(item, self.problems, self.place, (*self.path, key, place), self.digits))
             else:
                 self.wrong((key, place), f"{_kind_of(item)} stands where a table belongs", f"Write {example}.")
         return found

@@ -42,6 +42,8 @@ from payflow.policy.terms import due_date
 from payflow.policy.terms_in_words import TermsError, parse_terms
 
 _DAY = timedelta(days=1)
+#: Digits before the decimal point of an amount: the exact engine has no limit, a slip of the keyboard has one.
+_MOST_DIGITS = 30
 #: What gives the business days of a country or region by its ISO 3166 code.
 Calendars = Callable[[str], Calendar]
 
@@ -67,7 +69,7 @@ def read_scenario(
 ) -> Scenario:
     """The scenario, with `today` as the day asked for unless it names one. Raises `WorkspaceError` with every mistake."""
     problems: list[Problem] = []
-    top = Reader(data, problems, place)
+    top = Reader(data, problems, place, digits=_MOST_DIGITS)
     scenario = _Read(top, today, calendars).scenario()
     if problems or scenario is None:
         raise WorkspaceError(problems)
@@ -235,22 +237,26 @@ def _with_statute(scenario: Scenario, extra: Path | None) -> tuple[Claim, tuple[
     """The claim with the rates and the fixed sum that follow from law, and what to know of it."""
     claim, law = scenario.claim, scenario.statute
     warnings = list(law.warnings) if law is not None else _cautions(scenario)
-    if law is not None and claim.interest is not None:
-        claim = with_rates(claim, law, scenario.issued_on or claim.due_on + _DAY, extra)
-        if law.business_only:
-            other = f'; from a consumer, statute = "{law.consumers}"' if law.consumers else ""
-            warnings.insert(0, f"{law.title}: between businesses only{other}.")
+    if law is not None and law.business_only:
+        other = f'; from a consumer, statute = "{law.consumers}"' if law.consumers else ""
+        warnings.insert(0, f"{law.title}: between businesses only{other}.")
     if law is not None and claim.fee is not None:
         warnings.append("What the law grants does not add to an agreed late fee by itself; both are asked for here.")
+    claim, more = _with_compensation(scenario, claim)
+    # after the fixed sum: payments that pay costs first leave principal that bears interest, and needs rates, longer
+    return with_rates(claim, law, scenario.issued_on or claim.due_on + _DAY, extra), (*warnings, *more)
+
+
+def _with_compensation(scenario: Scenario, claim: Claim) -> tuple[Claim, tuple[str, ...]]:
+    """The claim with the fixed sum that was agreed or that the law grants, or why it grants none here."""
     if scenario.compensation is not True:
-        return replace(claim, compensation=int(scenario.compensation)), tuple(warnings)
+        return replace(claim, compensation=int(scenario.compensation)), ()
+    law = scenario.statute
     assert law is not None
     debt = outstanding_on(claim, grace_over(claim))
-    fixed = compensation(law, debt, claim.currency)
-    if fixed is None and law.compensation is not None and debt:
-        warnings.append(compensation_note(law, debt, claim.currency))
-    why = compensation_note(law, debt, claim.currency).removesuffix(".")
-    return replace(claim, compensation=fixed or 0, compensation_why=why), tuple(warnings)
+    fixed, note = compensation(law, debt, claim.currency), compensation_note(law, debt, claim.currency)
+    none = (note,) if fixed is None and law.compensation is not None and debt else ()
+    return replace(claim, compensation=fixed or 0, compensation_why=note.removesuffix(".")), none
 
 
 def _cautions(scenario: Scenario) -> list[str]:

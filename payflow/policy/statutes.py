@@ -52,6 +52,8 @@ def rates_for(
     last = _last_day(statute, starts)
     counted = until if last is None else min(until, last)
     rates = [_raised(statute, points, rate) for rate in _read(statute, starts, counted, extra)]
+    if statute.reference is Reference.HALF_YEAR:
+        rates = _changing(rates)
     rates[0] = replace(rates[0], since=starts)
     if last is not None and until > last:
         years = "one year" if statute.years == 1 else f"{statute.years} years"
@@ -86,15 +88,16 @@ def _read(statute: Statute, starts: date, until: date, extra: Path | None) -> li
     if statute.fixing is Fixing.FLOATING:
         if statute.reference is Reference.DAY:
             return _by_half_year(table, starts, until)
-        rates = [_of_half_year(table, day) for day in half_years(starts, until)]
-        # a half-year in which the rate stays what it was opens no stretch
-        return [
-            rate
-            for before, rate in zip([None, *rates], rates, strict=False)
-            if not before or rate.annual != before.annual
-        ]
+        return [_of_half_year(table, day) for day in half_years(starts, until)]
     day = starts if statute.fixing is Fixing.START else until
     return [table.at(day) if statute.reference is Reference.DAY else _of_half_year(table, half_year_start(day))]
+
+
+def _changing(rates: list[Rate]) -> list[Rate]:
+    """Without those that stay what they were, rounded as the statute rounds: they open no stretch."""
+    return [
+        rate for before, rate in zip([None, *rates], rates, strict=False) if not before or rate.annual != before.annual
+    ]
 
 
 def _by_half_year(table: RateTable, starts: date, until: date) -> list[Rate]:

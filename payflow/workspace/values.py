@@ -97,7 +97,7 @@ def amount_of(table: Table, path: KeyPath, value: Any, of: str, least: int) -> i
         return None
     match = _AMOUNT.fullmatch(value.strip())
     if match is None:
-        remedy = 'Write digits and at most one decimal point, nothing else: "4000.00".'
+        remedy = 'Write up to 15 digits and at most one decimal point, nothing else: "4000.00".'
         table.wrong(path, f"{value[:40]!r} is no amount", remedy)
         return None
     digits = money.exponent(of) if of else 9

@@ -40,6 +40,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"amount": "0"}, "amount: the amount is nothing"),
     ({"amount": "-5"}, "amount: '-5' is no amount"),
     ({"amount": "1,000.00"}, "amount: '1,000.00' is no amount"),
+    ({"amount": "1" + "0" * 30}, f"amount: '1{'0' * 30}' has 31 digits before the point. Write at most 30."),
     ({"amount": "1.005"}, "amount: '1.005' has 3 decimals. Write at most 2: EUR has 2 decimals."),
     ({"amount": "1.5", "currency": "JPY"}, "amount: '1.5' has 1 decimals. Write at most 0: JPY has none."),
     ({"amount": 10.5}, "amount: a number with decimals stands where an amount belongs"),

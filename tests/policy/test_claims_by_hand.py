@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from payflow.policy.rates import OutOfTable
 from payflow.policy.scenario import read_scenario, work_out
 from payflow.report.calc import as_json
 from payflow.workspace.business_days import calendar_of
@@ -35,6 +36,16 @@ def test_a_claim_comes_to_what_a_hand_finds(row: Sequence[str]) -> None:
     wanted = json.loads(expected)
     assert {key: found[key] for key in wanted} == wanted
     assert set(found) == KEYS
+
+
+def test_a_rate_is_asked_for_as_long_as_principal_is_left_that_a_payment_of_costs_did_not_reach() -> None:
+    claim = {
+        "amount": "1.00", "currency": "SEK", "due_on": "2023-12-31", "as_of": "2025-05-07", "interest": {"statute": "se"},
+        "payments": [{"on": "2024-08-14", "amount": "3.00"}], "compensation": "54.28", "allocation": "costs-first",
+    }  # fmt: skip
+    asked = read_scenario(claim, today=date(2026, 11, 22), calendars=calendar_of)
+    with pytest.raises(OutOfTable, match="ends on 2024-12-31"):
+        work_out(asked)
 
 
 def test_every_figure_says_where_it_comes_from() -> None:

@@ -62,6 +62,7 @@ MISTAKES = [
     (C, '"4000.00"', '"4,000.00"', 21, "milestone#2.amount", "no amount", '"4000.00"'),
     (C, '"4000.00"', '"£4000"', 21, "milestone#2.amount", "no amount", '"4000.00"'),
     (C, '"4000.00"', '"-5"', 21, "milestone#2.amount", "no amount", '"4000.00"'),
+    (C, '"4000.00"', '"1000000000000000.00"', 21, "milestone#2.amount", "no amount", "up to 15 digits"),
     (C, '"4000.00"', '"0.00"', 21, "milestone#2.amount", "nothing", "above zero"),
     (C, 'currency = "GBP"', 'currency = "JPY"', 16, "milestone#1.amount", "2 decimals", "JPY has none"),
     (S, '{ amount = "25.00" }', "{ amount = 25 }", 34, "policy.standard.late_fee.amount", "a number", '"25.00"'),
