@@ -213,7 +213,7 @@ def _balance(statement: Statement, node: _Node, problems: Problems) -> None:
     elif kind == "CLBD":
         statement.closing, statement.closed_on = value, day
     else:
-        statement.opening, statement.opened_on = value, day
+        statement.opening = value
         statement.continues = kind == "OPBD" and node.one("Tp/SubTp/Cd") == "INTM"
 
 

@@ -116,7 +116,7 @@ def _balance(statement: Statement, part: _Field, problems: Problems) -> None:
         statement.whole = False
         return
     if part.tag in _OPENING:
-        statement.currency, statement.opening, statement.opened_on = currency, value, day
+        statement.currency, statement.opening = currency, value
         statement.account = statement.account.removesuffix(currency).strip()
         statement.continues = part.tag == "60M"
     elif currency == statement.currency:

@@ -137,8 +137,6 @@ def _set(current: _Open, tag: str, value: str) -> None:
         current.statement.account = value
     elif tag == "DTEND":
         current.statement.closed_on = current.statement.closed_on or _day(value)
-    elif tag == "DTSTART":
-        current.statement.opened_on = _day(value)
 
 
 def _line(current: _Open, otherwise: str, problems: Problems) -> Line | None:

@@ -47,7 +47,6 @@ class Statement(Struct):
     currency: str = ""
     opening: int | None = None
     closing: int | None = None
-    opened_on: date | None = None
     closed_on: date | None = None
     lines: list[Line] = field(default_factory=list)
     whole: bool = True

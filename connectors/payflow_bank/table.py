@@ -28,7 +28,7 @@ from payflow.connector import (
     nearest,
 )
 from payflow_exports import dates
-from payflow_exports.format import DayOrder, Format, Portion, plain
+from payflow_exports.format import Format, Portion, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +101,7 @@ def _names(value: object, where: str) -> Sequence[str]:
     raise ConnectorError(Problem(where, f"{value!r} is no column name", "Write the column's header text."))
 
 
-def _format(name: str, columns: Mapping[str, Sequence[str]], account: str, order: DayOrder | None = None) -> Format:
+def _format(name: str, columns: Mapping[str, Sequence[str]], account: str) -> Format:
     """A format whose `text` is all the columns of that name together."""
     texts = {plain(header) for header in columns.get("text", ())}
     fields = {field: names for field, names in columns.items() if field != "text"}
@@ -112,7 +112,6 @@ def _format(name: str, columns: Mapping[str, Sequence[str]], account: str, order
         build=partial(_build, account=account),
         kinds=_KINDS,
         families={"text": lambda header: header in texts} if texts else {},
-        day_order=order,
         report=True,
         sums=_BALANCES,
         scope=Scope.CHANGED,

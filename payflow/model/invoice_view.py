@@ -26,8 +26,6 @@ class Flag(StrEnum):
     OLD = "old"
     # claimed by no contract and by no policy of the business
     UNLINKED = "unlinked"
-    # the client promised a payment that is not overdue yet
-    PROMISED = "promised"
     # the terms do not bind: no fee and no contractual interest
     NOT_BINDING = "not-binding"
     # looks like another invoice, or like a charge of ours: held until a person links it

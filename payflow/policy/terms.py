@@ -40,7 +40,7 @@ def due_date(
     return moved(terms.parts, anchored(terms, issued, anchors), calendar)
 
 
-def anchored(terms: Terms, issued: date, anchors: Mapping[Anchor, date] | None = None) -> date:
+def anchored(terms: Terms, issued: date, anchors: Mapping[Anchor, date] | None) -> date:
     """The day that the terms count from. Raises `ValueError` when it is not told."""
     if terms.anchor in (anchors or {}):
         return (anchors or {})[terms.anchor]

@@ -38,10 +38,10 @@ class Live(Struct, frozen=True):
     on: date
 
 
-def last_live(db: Reader, until: date | None = None) -> Live | None:
+def last_live(db: Reader) -> Live | None:
     """The last time payflow was switched on, None when it never was or the store was restored or moved since."""
     last = None
-    for entry in entries(db, kinds=_SWITCHING, until=until):
+    for entry in entries(db, kinds=_SWITCHING):
         is_on = entry.kind == RecordKind.LIVE
         last = Live(_day(entry.body["from"]), entry.body["place"], entry.day) if is_on else None
     return last

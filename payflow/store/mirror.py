@@ -411,7 +411,3 @@ def _count(tx: Transaction, written: int, touched: Collection[int] | None) -> in
         if touched is not None:
             resting.wake(tx, touched)
     return written
-
-
-def _insert(table: str, names: Sequence[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 (own names)

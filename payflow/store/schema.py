@@ -7,7 +7,6 @@ are 1 and 0. The checks on money and days keep out floats, and array scalars tha
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -185,10 +184,10 @@ _BANK_LINES = (
 )
 
 
-def text_columns(steps: Sequence[Migration] | None = None) -> dict[str, list[str]]:
+def text_columns() -> dict[str, list[str]]:
     """Table -> its columns of text, as the steps make them."""
     found: dict[str, list[str]] = {}
-    for step in MIGRATIONS if steps is None else steps:
+    for step in MIGRATIONS:
         for statement in step.statements:
             words = " ".join(statement.split())
             made = re.match(r"CREATE TABLE (\w+) \((.*)\)$", words)

@@ -32,8 +32,6 @@ PLAN = (
     InstalmentTerms(parse_terms("net-30"), percent=Fraction(3, 10)),
     InstalmentTerms(parse_terms(["2 months"])),
 )
-#: a tenth of a percent a day
-RATE = Fraction(365, 1000)
 
 
 def planned(allocation: Allocation, **words: object) -> Policy:

@@ -59,12 +59,10 @@ def test_versions_of_the_agreement_stand_in_order_with_their_days(store: Store) 
     assert load_memory(store, on(1)).versions == (Version(DAY, agreement(3)),)
 
 
-def test_the_last_word_on_being_live_counts_up_to_the_day_asked_for(store: Store) -> None:
+def test_the_last_word_on_being_live_counts_and_memory_knows_that_of_the_day_asked_for(store: Store) -> None:
     add(store, record(K.LIVE, DAY, **{"from": "2026-11-01", "place": "here"}))
     add(store, record(K.LIVE, on(5), **{"from": "2026-10-01", "place": "there"}))
     assert last_live(store) == Live(date(2026, 10, 1), "there", on(5))
-    assert last_live(store, on(4)) == Live(date(2026, 11, 1), "here", DAY)
-    assert last_live(store, on(-1)) is None
     assert [load_memory(store, day).live_from for day in (None, on(4), on(-1))] == [
         date(2026, 10, 1),
         date(2026, 11, 1),
