@@ -32,6 +32,17 @@ _PAUSE = 0.05
 #: First number of our advisory locks: the letters "payf" for writers, "payr" for runs; the second is made of the schema.
 _WRITER, _RUN = 0x70617966, 0x70617972
 
+#: Whether anything on the server may still see rows that were deleted before a number of a transaction, given twice.
+_STILL_SEEN = """
+    SELECT pg_snapshot_xmin(pg_current_snapshot()) < ?::xid8 OR EXISTS (
+        SELECT 1 FROM (
+            SELECT backend_xmin FROM pg_stat_activity
+            WHERE coalesce(datname, current_database()) = current_database() AND pid <> pg_backend_pid()
+            UNION ALL SELECT xmin FROM pg_replication_slots
+        ) AS held (since) WHERE age(since) > age(?::xid8::xid)
+    )
+"""
+
 
 class PostgresqlDatabase:
     """A PostgreSQL database, with our tables in one schema of it."""
@@ -166,7 +177,7 @@ class PostgresqlDatabase:
     def purge(self) -> None:
         """Write every table anew, so that its files hold nothing else; the server's own log goes on as it is set up.
 
-        Rows that a transaction which is open by now may still see would be written again: those transactions are waited for.
+        Rows that something may still see would be written again: what began before is waited for. Raises `StoreError`.
         """
         self._outlast_others()
         tables = self.query(
@@ -176,18 +187,18 @@ class PostgresqlDatabase:
             self.query(f"VACUUM (FULL) {table}")
 
     def _outlast_others(self) -> None:
-        """Wait for every transaction that has read or written a table of this database. Raises `StoreError`."""
-        held = "SELECT DISTINCT virtualtransaction FROM pg_catalog.pg_locks WHERE locktype = 'relation'"
-        here = "database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
-        others = f"{held} AND {here} AND pid <> pg_backend_pid()"
+        """Wait until nothing on the server can see what has been deleted by now. Raises `StoreError`.
+
+        A transaction that writes holds dead rows back from whatever database it is in: every snapshot taken meanwhile, that of
+        VACUUM too, begins with it. One that only reads holds back those of its own database; a standby may hold back all.
+        """
+        [(now,)] = self.query("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
         deadline = time.monotonic() + self._patience
-        left = set(self.query(others))
-        while left:
+        while self.query(_STILL_SEEN, (now, now)) == [(True,)]:
             if time.monotonic() >= deadline:
-                found = "another program reads this database, so that what was deleted stays in its files for now"
+                found = "another program uses this database server, so that what was deleted stays in its files for now"
                 raise StoreError(str(Problem(self.where, found, "End that program and try again.")))
             time.sleep(_PAUSE)
-            left &= set(self.query(others))
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -394,9 +394,18 @@ def test_what_was_deleted_is_not_said_to_be_gone_while_a_transaction_may_still_s
         other.execute("SELECT count(*) FROM meta")
         with store.transaction() as tx:
             tx.execute("DELETE FROM meta WHERE name = ?", ("gone",))
-        with pytest.raises(StoreError, match="another program reads this database, so that what was deleted stays"):
+        with pytest.raises(StoreError, match="another program uses this database server, so that what was deleted"):
             purging.purge()
         other.execute("COMMIT")
+        with store.transaction() as tx:
+            tx.execute(SET, ("gone", "word of a person"))
+        # a transaction that has written, in another database of this server
+        with psycopg.connect(urlunsplit(urlsplit(address.conninfo)._replace(path="/postgres"))) as elsewhere:
+            elsewhere.execute("SELECT pg_current_xact_id()")
+            with store.transaction() as tx:
+                tx.execute("DELETE FROM meta WHERE name = ?", ("gone",))
+            with pytest.raises(StoreError, match="another program uses this database server"):
+                purging.purge()
         purging.purge()
         other.execute("RESET default_transaction_read_only")
         path = "pg_read_binary_file(pg_relation_filepath('meta'::regclass))"
