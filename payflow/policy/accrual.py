@@ -61,7 +61,7 @@ class InterestTerms(Struct, frozen=True):
     """What interest was agreed, or what the law says. `rates` are in order of their days, and the first covers the start.
 
     `grace` days after the due date bear no interest; with `grace_counts` they do, once they are over with principal unpaid.
-    Interest below `floor` is not claimed at all.
+    `grace_words` say what these days are. Interest below `floor` is not claimed at all.
     """
 
     rates: Sequence[Rate]
@@ -71,6 +71,7 @@ class InterestTerms(Struct, frozen=True):
     compound: Compound = Compound.NONE
     grace: int = 0
     grace_counts: bool = False
+    grace_words: str = "days of grace"
     floor: int = 0
 
 
@@ -246,7 +247,7 @@ class _Course:
     def _opening(self) -> str:
         if self.terms is None or not self.terms.grace:
             return f"from the day after it was due, {self.claim.due_on}"
-        grace = f"{self.terms.grace} days of grace"
+        grace = f"{self.terms.grace} {self.terms.grace_words}"
         if self.starts is not None and self.starts == self.claim.due_on + _DAY:
             return f"from the day after it was due, {self.claim.due_on}, since the {grace} are over"
         return f"from the day after the {grace}"

@@ -376,18 +376,17 @@ US_PROMPT_PAYMENT = Statute(
     compound="30-days",
     floor=1_00,
     years=1,
+    federal_days=True,
     notes=(
         "The Treasury's rate of the day after the due date holds throughout (5 CFR 1315.10), though some advise to split.",
         "After each 30 days unpaid interest joins the principal; interest stops after one year.",
         "Less than one dollar of interest is not paid.",
-    ),
-    warnings=(
-        "For claims against federal agencies only.",
         (
-            "When the due date is a Saturday, Sunday or federal holiday and payment comes on the next working day, "
-            "no interest is due (5 CFR 1315.4(h))."
+            "When the due date is a Saturday, Sunday or federal holiday (5 U.S.C. 6103) and payment comes by the next working "
+            "day, no interest is due; paid later, interest counts from the due date (5 CFR 1315.4(h), FAR 52.232-25(a)(4))."
         ),
     ),
+    warnings=("For claims against federal agencies only.",),
 )
 
 #: In the order in which they are listed.

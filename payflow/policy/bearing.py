@@ -59,11 +59,24 @@ def terms_of(interest: Interest, currency: str, grace: int = 0) -> InterestTerms
 def with_rates(claim: Claim, law: Statute | None, arose: date, extra: Path | None = None) -> Claim:
     """The claim with the rates of the statute for the days on which something is owed; as it is where none is named.
 
-    `arose` is the day of the debt, `extra` a folder with rate tables of the user's own. Raises `OutOfTable`.
+    Where the law waits for the next day on which agencies are open, so do the terms. `arose` is the day of the debt, `extra` a
+    folder with rate tables of the user's own. Raises `OutOfTable`.
     """
     if law is None or claim.interest is None:
         return claim
-    return replace(claim, interest=replace(claim.interest, rates=_rates(claim, law, arose, extra)))
+    terms = _until_open(claim.interest, claim.due_on) if law.federal_days else claim.interest
+    return replace(claim, interest=replace(terms, rates=_rates(replace(claim, interest=terms), law, arose, extra)))
+
+
+def _until_open(terms: InterestTerms, due_on: date) -> InterestTerms:
+    """The terms with the days until agencies are open again, unless a longer grace was agreed."""
+    from payflow.policy.federal_days import days_until_open
+
+    closed = days_until_open(due_on)
+    if closed <= terms.grace:
+        return terms
+    counts = terms.grace_counts or not terms.grace
+    return replace(terms, grace=closed, grace_counts=counts, grace_words="days until the next working day")
 
 
 def _rates(claim: Claim, law: Statute, arose: date, extra: Path | None) -> Sequence[Rate]:

@@ -73,6 +73,9 @@ class Statute(Struct, frozen=True):
     floor: int = 0
     #: Interest stops when it has run for so many years.
     years: int | None = None
+    #: A due day on which federal agencies are closed: paid by the next one on which they are open, nothing bears interest;
+    #: paid later, it does from the due day on.
+    federal_days: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

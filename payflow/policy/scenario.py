@@ -237,7 +237,9 @@ def _with_statute(scenario: Scenario, extra: Path | None) -> tuple[Claim, tuple[
     """The claim with the rates and the fixed sum that follow from law, and what to know of it."""
     claim, law = scenario.claim, scenario.statute
     warnings = list(law.warnings) if law is not None else _cautions(scenario)
-    if law is not None and law.business_only:
+    if law is not None and law.federal_days:
+        warnings += _closed(claim.due_on)
+    elif law is not None and law.business_only:
         other = f'; from a consumer, statute = "{law.consumers}"' if law.consumers else ""
         warnings.insert(0, f"{law.title}: between businesses only{other}.")
     if law is not None and claim.fee is not None:
@@ -245,6 +247,17 @@ def _with_statute(scenario: Scenario, extra: Path | None) -> tuple[Claim, tuple[
     claim, more = _with_compensation(scenario, claim)
     # after the fixed sum: payments that pay costs first leave principal that bears interest, and needs rates, longer
     return with_rates(claim, law, scenario.issued_on or claim.due_on + _DAY, extra), (*warnings, *more)
+
+
+def _closed(due_on: date) -> list[str]:
+    """What a due day on which federal agencies are closed means."""
+    from payflow.policy.federal_days import days_until_open
+
+    closed = days_until_open(due_on)
+    last = due_on + closed * _DAY
+    return (
+        [f"Agencies are closed on {due_on}: paid by {last}, it bears no interest (5 CFR 1315.4(h))."] if closed else []
+    )
 
 
 def _with_compensation(scenario: Scenario, claim: Claim) -> tuple[Claim, tuple[str, ...]]:
