@@ -94,7 +94,7 @@ def add(context: click.Context, table: str, since: date, rate: str, source: str)
 
     \b
     Example:
-      payflow rates add se_referensranta --from 2025-01-01 --rate 2.5 --source "riksbank.se, referensränta"
+      payflow rates add se_referensranta --from 2025-01-01 --rate 3 --source "riksbank.se, referensränta"
     """
     from payflow.policy.rate_files import mistakes_of, own_rows, parsed
     from payflow.policy.rates import load_table

@@ -56,16 +56,10 @@ def test_a_table_is_printed_row_by_row_with_sources_by_its_name_alone(tmp_path: 
     assert "2025-07-01  4.25 %\n    Bank Rate in force on 2025-06-30" in result.output
 
 
-def test_a_table_without_rows_is_printed_too(tmp_path: Path) -> None:
-    result = call("-C", tmp_path, "rates", "pl_nbp_reference")
-    assert result.exit_code == 0, result.output
-    assert "has no rows yet" in result.output
-
-
 def test_json_holds_against_the_schemas(tmp_path: Path) -> None:
     listing = valid("rates", call("-C", tmp_path, "rates", "--json").output)
     assert [item["until"] for item in listing["tables"] if item["table"] == "se_referensranta"] == ["2024-12-31"]
-    assert [item["first"] for item in listing["tables"] if item["table"] == "pl_nbp_reference"] == [None]
+    assert [item["first"] for item in listing["tables"] if item["table"] == "pl_nbp_reference"] == ["2020-01-01"]
     found = valid("rate-table", call("-C", tmp_path, "rates", "de_basiszinssatz", "--json").output)
     assert found["rows"][-1]["from"] == "2026-07-01"
     assert found["rows"][-1]["rate"] == "1.52"

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from payflow.policy.rate_files import shipped_rows
-from payflow.policy.rates import load_table, table_names
+from payflow.policy.rates import half_years, load_table, table_names
 from payflow.policy.statutes import STATUTES, rates_for, statute
 from payflow.policy.tables import TABLES
 
@@ -40,9 +40,14 @@ def test_a_source_can_be_followed_by_anybody(name: str) -> None:
         assert "index id" not in row.source, row
 
 
-def test_every_statute_reads_a_table_that_exists_and_only_poland_has_to_fill_its_own() -> None:
+def test_every_statute_reads_a_table_that_exists_and_has_rows() -> None:
     assert {act.table for act in STATUTES.values()} - {""} <= set(table_names())
-    assert [name for name in TABLES if name not in FILLED] == ["pl_nbp_reference"]
+    assert list(TABLES) == FILLED
+
+
+def test_the_polish_table_has_the_rate_of_each_half_year_from_2020_on() -> None:
+    # each by itself, not what changed: a row that were missing would be read from the one before
+    assert [row.since for row in load_table("pl_nbp_reference").rows] == half_years(date(2020, 1, 1), date(2026, 6, 30))
 
 
 def test_the_basiszinssatz_is_the_ecb_reference_less_0_88_in_every_half_year_since_2002h2() -> None:

@@ -59,6 +59,10 @@ PUBLISHED = [
     ),
     ("H1 2012", "it", "2012-01-02", "8", "https://it.paperblog.com/interessi-di-mora-per-ritardati-pagamenti-890644"),
     ("2013", "se", "2013-03-16", "9", "http://inkop24.se/nu-blir-det-dyrare-att-betala-for-sent/"),
+    ("H1 2021", "pl", "2021-06-30", "10.1", "M.P. 2020 poz. 1212"),
+    ("H1 2021", "pl-public-health", "2021-01-01", "8.1", "M.P. 2020 poz. 1212"),
+    ("H1 2022", "pl", "2022-06-30", "11.75", "https://www.podatki.biz, odsetki ustawowe w 2022 r."),
+    ("H2 2024", "pl", "2024-12-31", "15.75", "https://inforfk.pl, odsetki za opóźnienie w transakcjach handlowych"),
     ("CH-01", "ch", "1999-02-03", "5", "OR art. 104"),
     ("H2 2026", "us-prompt-payment", "2026-08-01", "4.75", "https://fiscal.treasury.gov/prompt-payment/rates.html"),
 ]
@@ -172,7 +176,8 @@ UNKNOWN = [
     ("nl", "2026-12-01", "2027-01-01", "payflow rates add nl_handelsrente --from 2027-01-01"),
     ("nl-consumer", "2026-06-30", "2026-07-01", "payflow rates add nl_wettelijke_rente --from 2026-07-01"),
     ("se", "2024-12-31", "2025-01-01", "payflow rates add se_referensranta --from 2025-01-01"),
-    ("pl", "2024-02-01", "2024-02-02", "payflow rates add pl_nbp_reference --from 2024-01-01"),
+    ("pl", "2026-06-30", "2026-07-01", "payflow rates add pl_nbp_reference --from 2026-07-01"),
+    ("pl", "2019-12-31", "2020-01-02", "written out for debts from 2020-01-01"),
     ("us-prompt-payment", "2020-07-01", "2020-07-02", "no rate for the half-year from 2020-07-01"),
     ("ie-payment-date", "2024-01-01", "2027-01-01", "eu_reference_rate_half_year ends on 2026-12-31"),
 ]
@@ -185,12 +190,12 @@ def test_what_no_table_holds_is_an_error_with_its_remedy(row: tuple[str, str, st
         rates_for(statute(name), date.fromisoformat(first), date.fromisoformat(last))
 
 
-def test_poland_works_with_the_user_s_table_and_reads_the_first_day_of_each_half_year(tmp_path: Path) -> None:
-    # 11.75 and 9.75 at the reference 1.75 for 2022 H1: https://www.podatki.biz, odsetki ustawowe w 2022 r.
-    rows = "2021-12-09,1.75,NBP\n2022-03-09,3.5,NBP\n2022-07-08,6.5,NBP\n"
+def test_poland_reads_the_first_day_of_each_half_year_and_goes_on_with_the_user_s_rows(tmp_path: Path) -> None:
+    # a change on 8 July counts from January on
+    rows = "2026-07-01,3.75,NBP\n2026-07-08,3.5,NBP\n"
     (tmp_path / "pl_nbp_reference.csv").write_text(f"effective_from,rate_percent,source\n{rows}", encoding="utf-8")
-    found = rates_for(statute("pl"), date(2022, 4, 1), date(2022, 8, 1), extra=tmp_path)
-    assert percents(found) == [("2022-04-01", "11.75"), ("2022-07-01", "13.5")]
+    found = rates_for(statute("pl"), date(2026, 4, 1), date(2026, 8, 1), extra=tmp_path)
+    assert percents(found) == [("2026-04-01", "14"), ("2026-07-01", "13.75")]
     (health,) = rates_for(statute("pl-public-health"), date(2022, 4, 1), date(2022, 4, 1), extra=tmp_path)
     assert health.annual == Fraction("0.0975")
 
