@@ -11,20 +11,11 @@ from click.testing import CliRunner
 from payflow.cli import main
 from payflow.store import open_store
 from payflow.store.runs import note_run, runs
-
-SETTINGS = """\
-[business]
-name = "Studio North"
-legal_name = "Studio North Ltd"
-email = "billing@studio-north.example"
-timezone = "UTC"
-country = "GB"
-currency = "GBP"
-"""
+from stories.papers import BUSINESS
 
 
 def ran_at(root: Path, hour: int, days: int) -> str:
-    (root / "payflow.toml").write_text(SETTINGS)
+    (root / "payflow.toml").write_text(BUSINESS)
     with open_store("sqlite:///payflow.db", root, create=True) as store:
         for day in range(days):
             with store.transaction() as tx:

@@ -16,50 +16,20 @@ from click.testing import CliRunner
 from payflow.cli import foresight, main
 from payflow.store import open_store
 from stores import store_kind, store_url
+from stories.papers import contract, settings, step
 from xero_exports import sales_export, sales_invoice
 
 __all__ = ["store_kind", "store_url"]
 
-SETTINGS = """\
-[business]
-name = "Studio North"
-legal_name = "Studio North Ltd"
-email = "billing@studio-north.example"
-timezone = "UTC"
-country = "GB"
-currency = "GBP"
-
-[policy.standard]
-terms = "net-15"
-interest = { annual = "8" }
-
-[[policy.standard.step]]
-name = "reminder"
-day = 1
-email = "reminder"
-"""
-CONTRACT = """\
-project = "harbour-app"
-name = "Harbour app"
-signed = 2026-01-01
-policy = "standard"
-currency = "GBP"
-
-[client]
-id = "harbour"
-name = "Harbour Cafe"
-email = "office@harbour.example"
-
-[[milestone]]
-id = "deposit"
-amount = "100.00"
-invoices = ["INV-1"]
-
-[[phase]]
-id = "start"
-name = "Start"
-needs = ["deposit"]
-"""
+SETTINGS = settings(sources="", steps=step("reminder", 1), grace="", late_fee="")
+CONTRACT = contract(
+    "harbour-app",
+    "Harbour Cafe",
+    milestones={"deposit": ("100.00", ["INV-1"])},
+    needs={"start": ["deposit"]},
+    signed="2026-01-01",
+    email="office@harbour.example",
+)
 
 
 @pytest.fixture

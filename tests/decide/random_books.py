@@ -33,75 +33,32 @@ from payflow.policy.sightings import Sighting
 from payflow.store.mirror import BankLineRow, ClientRow, EntryRow, InvoiceRow, ReadingRow
 from payflow.store.stamp import Stamp
 from payflow.workspace import load
-from stories.papers import LATE
+from stories.papers import BOOKS, LATE, contract, settings, step
 
 AS_OF = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
 READ = "2026-11-20T08:00:00Z"
 STORE = "0123456789abcdef"
 
-SETTINGS = f"""\
-[business]
-name = "Studio North"
-legal_name = "Studio North Ltd"
-email = "billing@studio-north.example"
-timezone = "Europe/London"
-country = "GB"
-currency = "GBP"
-policy = "standard"
-
-[[source]]
-name = "books"
-connector = "xero"
-files = "exports/*.csv"
-
+SHOP = """\
 [[source]]
 name = "shop"
 connector = "xero"
 files = "shop/*.csv"
+"""
 
-[policy.standard]
-terms = "net-15"
-grace = 3
-binding = "invoice"
-late_fee = {{ amount = "25.00" }}
-interest = {{ annual = "8" }}
-
-{LATE}
+LAWFUL = f"""\
 [policy.lawful]
 terms = ["30 days", "next business day"]
 binding = "invoice"
 interest = {{ statute = "uk" }}
 tolerance = {{ GBP = "1.00" }}
 
-[[policy.lawful.step]]
-name = "reminder"
-day = 2
-email = "reminder"
-"""
+{step("reminder", 2, policy="lawful")}"""
 
-CONTRACT = """\
-project = "{id}-website"
-name = "Website of {id}"
-signed = 2026-01-05
-policy = "{policy}"
-currency = "GBP"
-
-[client]
-id = "{id}"
-name = "{name}"
-email = "accounts@{id}.example"
-
-[[milestone]]
-id = "deposit"
-amount = "100.00"
-invoices = [{invoices}]
-
-[[phase]]
-id = "design"
-name = "Design"
-needs = ["deposit"]
-"""
+SETTINGS = settings(
+    business='policy = "standard"', sources=BOOKS + SHOP, policy='binding = "invoice"', steps=LATE + LAWFUL
+)
 
 
 class Books(NamedTuple):
@@ -115,9 +72,17 @@ def workspace(root: Path) -> Workspace:
     """Two contracts and a policy for everybody else."""
     (root / "contracts").mkdir(parents=True)
     (root / "payflow.toml").write_text(SETTINGS, encoding="utf-8")
-    known = (("acme", "standard", '"INV-1", "INV-4"'), ("beta", "lawful", '"INV-2"'))
+    known = (("acme", "standard", ["INV-1", "INV-4"]), ("beta", "lawful", ["INV-2"]))
     for place, (one, policy, numbers) in enumerate(known):
-        text = CONTRACT.format(id=one, name=f"Client {place}", policy=policy, invoices=numbers)
+        text = contract(
+            f"{one}-website",
+            f"Client {place}",
+            client_id=one,
+            policy=policy,
+            milestones={"deposit": ("100.00", numbers)},
+            signed="2026-01-05",
+            email=f"accounts@{one}.example",
+        )
         (root / "contracts" / f"{one}.toml").write_text(text, encoding="utf-8")
     return load(root).workspace
 

@@ -11,7 +11,14 @@ from xml.sax.saxutils import escape
 
 from xero_exports import sales_export, sales_invoice
 
-SETTINGS = """\
+
+def step(name: str, day: int, email: str = "", *, fee: bool = False, policy: str = "standard", more: str = "") -> str:
+    """The text of a step of a ladder; its e-mail is the one of its name unless said."""
+    lines = [f"[[policy.{policy}.step]]", f'name = "{name}"', f"day = {day}", f'email = "{email or name}"']
+    return "\n".join([*lines, *(["fee = true"] if fee else []), more]) + "\n"
+
+
+BUSINESS = """\
 [business]
 name = "Studio North"
 legal_name = "Studio North Ltd, 4 Quay Street, Leeds"
@@ -19,21 +26,24 @@ email = "billing@studio-north.example"
 timezone = "Europe/London"
 country = "GB"
 currency = "GBP"
-{business}
+"""
+
+SETTINGS = f"""\
+{BUSINESS}{{business}}
 
 [mail]
 transport = "folder"
 folder = "outbox"
-{mail}
+{{mail}}
 
-{sources}
+{{sources}}
 
 [policy.standard]
-{rules}
+{{rules}}
 spacing = 2
-{policy}
+{{policy}}
 
-{steps}
+{{steps}}
 """
 
 MAIL = 'hours = "09:00-17:00"\ndays = "business"'
@@ -60,27 +70,9 @@ connector = "bank"
 files = "statements/*.xml"
 """
 
-HEADS_UP = """\
-[[policy.standard.step]]
-name = "heads-up"
-day = -3
-email = "heads-up"
-"""
-
-LATE = """\
-[[policy.standard.step]]
-name = "reminder"
-day = 1
-email = "reminder"
-
-[[policy.standard.step]]
-name = "late-fee"
-day = 7
-email = "late-fee"
-fee = true
-"""
-
-STEPS = f"{HEADS_UP}\n{LATE}"
+HEADS_UP = step("heads-up", -3)
+LATE = step("reminder", 1) + step("late-fee", 7, fee=True)
+STEPS = HEADS_UP + LATE
 
 ACME = """\
 project = "acme-website"
@@ -138,6 +130,8 @@ def contract(
     project: str = "acme-website",
     client: str = "Acme Ltd",
     *,
+    client_id: str = "",
+    policy: str = "standard",
     milestones: Mapping[str, tuple[str, Sequence[str]]],
     needs: Mapping[str, Sequence[str]] | None = None,
     signed: str | None = "2026-10-01",
@@ -145,11 +139,14 @@ def contract(
     more: str = "",
     client_more: str = "",
 ) -> str:
-    """The text of a contract; `milestones` are id -> (amount, invoice numbers), `needs` phase -> milestone ids."""
-    slug = client.split()[0].lower()
+    """The text of a contract; `milestones` are id -> (amount, invoice numbers), `needs` phase -> milestone ids.
+
+    The client's id is the first word of its name unless said.
+    """
+    slug = client_id or client.split()[0].lower()
     lines = [f'project = "{project}"', f'name = "{project.replace("-", " ").capitalize()}"']
     lines += [f"signed = {signed}"] if signed else []
-    lines += ['policy = "standard"', 'currency = "GBP"', more]
+    lines += [f'policy = "{policy}"', 'currency = "GBP"', more]
     lines += ["[client]", f'id = "{slug}"', f'name = "{client}"', client_more]
     lines += [f'email = "{email}"'] if email else []
     for name, (amount, invoices) in milestones.items():

@@ -6,20 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stories.papers import ANY_HOUR, BOOKS, Row, contract, invoice, settings
+from stories.papers import ANY_HOUR, BOOKS, Row, contract, invoice, settings, step
 from stories.world import World
 
-LADDER = """\
-[[policy.standard.step]]
-name = "reminder"
-day = 1
-email = "reminder"
-
-[[policy.standard.step]]
-name = "second"
-day = 10
-email = "reminder"
-"""
+LADDER = step("reminder", 1) + step("second", 10, "reminder")
 
 PLAN = """\
 instalments = [

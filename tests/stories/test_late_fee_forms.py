@@ -6,32 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from stories.papers import ANY_HOUR, BOOKS, contract, invoice, paid, settings
+from stories.papers import ANY_HOUR, BOOKS, LATE, contract, invoice, paid, settings, step
 from stories.world import World
-
-LADDER = """\
-[[policy.standard.step]]
-name = "reminder"
-day = 1
-email = "reminder"
-
-[[policy.standard.step]]
-name = "late-fee"
-day = 7
-email = "late-fee"
-fee = true
-
-[[policy.standard.step]]
-name = "final"
-day = 21
-email = "final-notice"
-{more}
-"""
 
 
 def world(root: Path, fee: str, *, more: str = "", total: str = "3000.00") -> World:
-    """A world with one invoice, due on 4 November, and another late fee."""
-    ladder, books = LADDER.format(more=more), BOOKS + "stale_after = 999\n"
+    """A world with one invoice, due on 4 November, and another late fee; `more` is said of the last step."""
+    ladder, books = LATE + step("final", 21, "final-notice", more=more), BOOKS + "stale_after = 999\n"
     toml = settings(mail=ANY_HOUR, steps=ladder, sources=books, late_fee=fee, interest="")
     made = World(root, toml=toml, acme_website=contract(milestones={"deposit": (total, ["INV-0012"])}))
     made.on("2026-10-20").books(invoice("INV-0012", total)).begin()

@@ -20,44 +20,28 @@ from payflow.nightly import RunReport
 from payflow.store import resting
 from stories.both_ways import Both
 from stories.ledger import Ledger, debt, move
-from stories.papers import ANY_HOUR, MAIL, contract, invoice, paid, settings
+from stories.papers import ANY_HOUR, MAIL, contract, invoice, paid, settings, step
 from stories.world import World
 
 SOURCES = '[[source]]\nname = "books"\nconnector = "ledger"\n\n[[source]]\nname = "shop"\nconnector = "ledger"\nstale_after = 4\n'
 #: Policies beside the usual one: a fee that comes again and interest by law; interest by month; several parts.
-POLICIES = """
+POLICIES = f"""
 [policy.again]
 terms = "net-7"
 binding = "invoice"
 stack = true
-late_fee = { amount = "10.00", every = "14 days", cap = "35.00" }
-interest = { statute = "uk" }
-compensation = { statute = "uk" }
+late_fee = {{ amount = "10.00", every = "14 days", cap = "35.00" }}
+interest = {{ statute = "uk" }}
+compensation = {{ statute = "uk" }}
 
-[[policy.again.step]]
-name = "hello"
-day = -2
-email = "heads-up"
-
-[[policy.again.step]]
-name = "first"
-day = 1
-email = "reminder"
-
-[[policy.again.step]]
-name = "fee"
-day = 5
-email = "late-fee"
-fee = true
-
+{step("hello", -2, "heads-up", policy="again")}
+{step("first", 1, "reminder", policy="again")}
+{step("fee", 5, "late-fee", fee=True, policy="again")}
 [policy.monthly]
 terms = "2/5-net-7"
-interest = { annual = "9", bill = "monthly" }
+interest = {{ annual = "9", bill = "monthly" }}
 
-[[policy.monthly.step]]
-name = "first"
-day = 1
-email = "reminder"
+{step("first", 1, "reminder", policy="monthly")}
 """
 START = datetime(2026, 10, 20, 10, tzinfo=World.zone)
 CLIENTS = {"c1": "Acme Ltd", "c2": "Beta Ltd", "c3": "Gamma Ltd", "c4": "Delta Ltd"}
@@ -76,8 +60,9 @@ def _contracts() -> Mapping[str, str]:
             "Beta Ltd",
             milestones={"start": ("10.00", ["B-3"])},
             email="pay@beta.example",
+            policy="monthly",
             more='covers = "client"',
-        ).replace('policy = "standard"', 'policy = "monthly"'),
+        ),
     }
 
 

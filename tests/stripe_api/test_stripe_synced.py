@@ -14,33 +14,23 @@ from payflow.model.facts import State
 from payflow.store import Store, mirror, open_store
 from payflow.sync import import_file, sync
 from payflow.workspace import load
+from stories.papers import BUSINESS, step
 from stripe_api import made
 from stripe_api.exported import HEADER, row
 from stripe_api.standin import KEY, Standin, at
 
-WORKSPACE = """
-[business]
-name = "Studio North"
-legal_name = "Studio North Ltd, 4 Quay Street, Leeds"
-email = "billing@studio-north.example"
-timezone = "Europe/London"
-country = "GB"
-currency = "GBP"
-policy = "standard"
+WORKSPACE = f"""\
+{BUSINESS}policy = "standard"
 
 [[source]]
 name = "stripe"
 connector = "stripe"
-{how}
+{{how}}
 
 [policy.standard]
 terms = "net-14"
 
-[[policy.standard.step]]
-name = "reminder"
-day = 1
-email = "reminder"
-"""
+{step("reminder", 1)}"""
 
 
 class Studio:
