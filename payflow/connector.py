@@ -172,10 +172,14 @@ class Poster(Protocol):
 
 
 class Limits(Struct, frozen=True):
-    """What a format cannot tell, in plain sentences for `payflow doctor`, and which other export would."""
+    """What a format cannot tell, in plain sentences for `payflow doctor`, and which other export would.
+
+    `report` names the format where a connector has several.
+    """
 
     cannot_tell: Sequence[str] = ()
     better: str = ""
+    report: str = ""
 
 
 @runtime_checkable

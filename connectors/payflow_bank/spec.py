@@ -43,14 +43,21 @@ _CANNOT = {
             "the payer's account and balances",
         ),
         f"OFX or, better, {_BETTER}",
+        "QIF",
     ),
     "OFX": Limits(
-        (_ALL, "structured references, mostly the payer's account, and the balance before the first line"), _BETTER
+        (_ALL, "structured references, mostly the payer's account, and the balance before the first line"),
+        _BETTER,
+        "OFX",
     ),
-    "MT940": Limits((_ALL,), "CAMT.053, which keeps references and texts apart and never cuts them."),
-    "CAMT": Limits((_ALL,), "An export of the invoices themselves beside it: from the books, or through an API."),
+    "MT940": Limits((_ALL,), "CAMT.053, which keeps references and texts apart and never cuts them.", "MT940"),
+    "CAMT": Limits(
+        (_ALL,), "An export of the invoices themselves beside it: from the books, or through an API.", "CAMT.053"
+    ),
     "table": Limits(
-        (_ALL, "what its columns do not say: often ids of lines, structured references and balances"), _BETTER
+        (_ALL, "what its columns do not say: often ids of lines, structured references and balances"),
+        _BETTER,
+        "CSV",
     ),
 }
 

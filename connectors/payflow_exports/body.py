@@ -86,6 +86,7 @@ def read_body(
     cut = odd.cut(total)
     damaged = [number + found.header_row for number in odd.damaged]
     if not paired_quotes and (unclosed := unclosed_row(found)) is not None:
+        problems.forget_from(unclosed)
         problems.add(
             str(unclosed),
             "a quote opens here and is never closed",
@@ -275,7 +276,7 @@ def _furniture(found: Found, columns: Mapping[int, Texts], fields: Iterable[str]
             drop |= ~columns[place].equal("")
     elif 0 in used:
         drop |= ~columns[0].equal("") & (filled == 1)
-    return drop | _totals(used, found.format.sums) & ~_dated(found, columns, fields)
+    return drop | _totals(columns, found.format.sums) & ~_dated(found, columns, fields)
 
 
 def _totals(columns: Mapping[int, Texts], more: Sequence[str]) -> Mask:

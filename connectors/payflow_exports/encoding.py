@@ -15,8 +15,17 @@ from payflow_exports.options import Options
 #: Bytes from the beginning in which a header is looked for.
 HEAD_BYTES = 256 * 1024
 CHUNK = 1024 * 1024
+#: Bytes that tell how a text is written.
+_SAMPLE = 1000
 _LARGEST_FILE = 8 * 1024**3
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+#: Longer marks first: that of UTF-32 begins like that of UTF-16.
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _BINARIES = {
     b"\xd0\xcf\x11\xe0": ("is an old Excel workbook, or one with a password", "Open it and save it as XLSX or CSV."),
     b"%PDF": ("is a PDF, not a CSV file", "Export the report as CSV."),
@@ -35,7 +44,7 @@ class Survey(Struct, frozen=True):
 
 def survey(path: Path, options: Options) -> Survey:
     """Stream through the file once. Raises `ConnectorError` for NUL bytes, damaged or undecodable text."""
-    head = read_bytes(path, 0, 4)
+    head = read_bytes(path, 0, _SAMPLE)
     bom, encoding = byte_order(head, options.encoding or "utf-8")
     decoder = codecs.getincrementaldecoder(encoding)()
     valid, quotes, plain = True, 0, codecs.lookup(encoding).name == "utf-8"
@@ -54,7 +63,7 @@ def survey(path: Path, options: Options) -> Survey:
     except UnicodeError:
         valid = False
     if not valid:
-        encoding = _fallback(path, bom, options)
+        encoding = _fallback(path, bom, encoding, options)
     wide = is_wide(encoding)
     return Survey(encoding, wide or quotes > 0, wide or quotes % 2 == 0)
 
@@ -96,17 +105,26 @@ def is_wide(encoding: str) -> bool:
 
 
 def byte_order(raw: bytes, otherwise: str) -> tuple[int, str]:
-    """The length of the byte order mark, and the encoding that it tells; none, and the other encoding, where there is none."""
+    """The length of the byte order mark, and the encoding that it tells; none, and the other encoding, where there is none.
+
+    UTF-16 without a mark shows by its zeros: a header is mostly ASCII, of which every other byte is zero.
+    """
     for bom, encoding in _BOMS:
         if raw.startswith(bom):
             return len(bom), encoding
+    even, odd = raw[:_SAMPLE:2], raw[1:_SAMPLE:2]
+    for zeros, others, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if zeros.count(0) * 2 > len(zeros) and not others.count(0) and otherwise == "utf-8":
+            return 0, encoding
     return 0, otherwise
 
 
-def _fallback(path: Path, bom: int, options: Options) -> str:
+def _fallback(path: Path, bom: int, encoding: str, options: Options) -> str:
     if options.encoding:
         found = f"is not in {options.encoding}"
         raise ConnectorError(Problem(path.name, found, "Correct or leave out the option `encoding`."))
+    if is_wide(encoding):
+        raise ConnectorError(Problem(path.name, f"is damaged: it is no {encoding.upper()} text", EMPTY))
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     western = codecs.getincrementaldecoder("cp1252")()
     good = bad = 0

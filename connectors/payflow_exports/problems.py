@@ -24,6 +24,10 @@ class Problems:
         else:
             self._untold += 1
 
+    def forget_from(self, row: int) -> None:
+        """Take back what was noted of this row and those below it, which are left out for another reason."""
+        self._told = [(at, problem) for at, problem in self._told if at < row]
+
     def all(self) -> tuple[Problem, ...]:
         """Everything noted, and how many more there were."""
         told = tuple(problem for _, problem in sorted(self._told, key=lambda pair: pair[0]))

@@ -72,6 +72,9 @@ def recognise(path: Path, formats: Sequence[Format], options: Options, encoding:
         _otherwise_divided(path, views, formats, options)
         raise unknown_header(path, views, formats, delimiters)
     best = max(found, key=lambda item: len(item.places))  # of equals the first
+    if best.body_at >= HEAD_BYTES:
+        too_long = Problem(path.name, f"has a header longer than {HEAD_BYTES // 1024} KiB", "Export fewer columns.")
+        raise ConnectorError(too_long)
     alike = [item.sheet for item in found if item.format is best.format and item is not best]
     return replace(best, rivals=alike)
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from payflow.connector import Connector, ConnectorError, Limits, Near, SourceContext
 from payflow_exports.common import COMMON
 
@@ -67,7 +69,7 @@ class FileSpec:
         """The limits of the formats among the source's files; of all formats while it has none."""
         claimed = {self.claims(path) for path in context.files}
         chosen = [item for item in self.formats if item.name in claimed] or self.formats
-        return [item.limits for item in chosen]
+        return [replace(item.limits, report=item.name) for item in chosen]
 
     def open(self, context: SourceContext) -> Connector:
         """Check the options and stand ready. Raises `ConnectorError`."""

@@ -30,8 +30,8 @@ _RANGE = re.compile(
 _ONE_MONTH = re.compile(r"^(?P<month>[A-Za-z]{3,9}),? (?P<year>[0-9]{4})$")
 _NUMBERS = re.compile(r"^(?P<first>[0-9./-]{6,10}?) ?(?:-|\u2013|to) ?(?P<last>[0-9./-]{6,10})$")
 _AS_OF = re.compile(r"^As (?:of|at) (?P<date>.+)$", re.IGNORECASE)
-#: Reports of open items only, by words of their title.
-_OPEN_ONLY = ("open invoices", "aging", "ageing", "unpaid")
+#: Reports of open items only, by words of their title; the company's name, such as Packaging Ltd, is a title as well.
+_OPEN_ONLY = re.compile(r"\b(?:open invoices|age?ing|unpaid)\b", re.IGNORECASE)
 
 
 def about_list(frame: Frame) -> About:
@@ -40,7 +40,7 @@ def about_list(frame: Frame) -> About:
     about = next((found for found in map(period, titles) if found), About(scope=Scope.CHANGED))
     if about.as_of is not None:
         about = replace(about, covers_to=about.as_of)
-    if any(word in title.casefold() for title in titles for word in _OPEN_ONLY):
+    if any(map(_OPEN_ONLY.search, titles)):
         about = replace(about, scope=Scope.OPEN)
     return replace(about, printed=printed(frame.tail))
 

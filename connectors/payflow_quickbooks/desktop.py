@@ -58,7 +58,6 @@ DESKTOP = Format(
     required=("type", "issued_on", "number", "client", "account", "split", "total"),
     foreign=("Debit", "Open balance"),
     build=_build,
-    grouped=True,
     report=True,
     scope=Scope.CHANGED,
     limits=Limits(_BILLED_ONLY, f"IIF with the column PAID tells which invoices are paid. {BANK_STATEMENT}"),

@@ -211,7 +211,8 @@ def _of_invoice(setting: Setting, case: Case, *, silent: bool) -> Iterable[Need]
         yield need("invoice-refunded", text, f"payflow chase {view.number} if it is owed; else credit it in the books")
     if case.next.on == setting.as_of and view.client not in setting.reachable:
         text = f"{view.client_name} has no e-mail address, so no notice about {view.number} can go out"
-        yield need("no-address", text, "Write email = ... under [client] in the contract.")
+        remedy = 'Add it in the books, or write email = "..." under [client] of a contract with them.'
+        yield need("no-address", text, remedy)
     yield from _of_charges(case, need, setting.as_of, setting.store_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 #: Names that are cut short are the same if so many signs of them are.
@@ -27,9 +28,25 @@ _LEGAL = re.compile(
 )
 
 
+#: Letters that are no others with a mark, and how banks write them.
+_LATIN = str.maketrans({"æ": "a", "œ": "o", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+#: `ä` is written `a` by some banks and `ae` by others: without its second letter all are one.
+_WRITTEN_OUT = re.compile(r"(?<=[aou])e")
+
+
+def _plain(text: str) -> str:
+    """A name in the letters that every bank has: `Müller`, `Mueller` and `MULLER` are one."""
+    if text.isascii():
+        folded = text.casefold()
+    else:
+        marked = unicodedata.normalize("NFKD", text.casefold().translate(_LATIN))
+        folded = "".join(sign for sign in marked if not unicodedata.combining(sign))
+    return _WRITTEN_OUT.sub("", folded)
+
+
 @lru_cache(maxsize=100_000)
 def _name_words(text: str) -> tuple[str, ...]:
-    folded = "".join(sign if sign.isalnum() else "" if sign in ".'" else " " for sign in text.casefold())
+    folded = "".join(sign if sign.isalnum() else "" if sign in ".'" else " " for sign in _plain(text))
     return tuple(word for word in folded.split() if not _LEGAL.fullmatch(word))
 
 

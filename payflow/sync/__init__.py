@@ -169,8 +169,13 @@ def file_at(
     """One export, which needs no store. Its connector is recognised from the header unless named; its source is the one
     configured for it, by its `files` where several could be.
 
-    Raises `ConnectorError` when no connector or several claim the file, and `UnknownName` for a connector that is not there.
+    Raises `ConnectorError` when it is no ordinary file, or no connector or several claim it, and `UnknownName` for a
+    connector that is not there.
     """
+    if not path.is_file():  # a pipe never ends, or can be read only once
+        raise ConnectorError(
+            Problem(path.name, "is a pipe or a device, not a file", "Save what it holds to a file first.")
+        )
     specs = discover()
     if connector is None and source is not None:
         connector = next((one.connector for one in workspace.sources if one.name == source), None)

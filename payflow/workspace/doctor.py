@@ -98,6 +98,7 @@ def _source(workspace: Workspace, source: SourceSettings, now: datetime) -> Iter
 
 def _limits(where: str, limits: Limits) -> Iterator[Problem]:
     better = limits.better or "payflow stays on the kind side where it cannot know."
+    where = f"{where}, {limits.report}" if limits.report else where
     for sentence in limits.cannot_tell:
         yield Problem(where, sentence.rstrip("."), better)
 

@@ -63,6 +63,7 @@ def test_doctor_hears_what_a_format_cannot_tell_and_which_could(name: str) -> No
     (limits,) = CONNECTOR.limits(context(HERE / name))
     assert limits.cannot_tell
     assert limits.better
+    assert limits.report
 
 
 def test_the_connector_is_known_without_what_reads_its_files() -> None:

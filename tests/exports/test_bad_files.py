@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import zipfile
 from collections.abc import Callable
@@ -123,7 +124,10 @@ def bomb(path: Path) -> None:
         (GOOD.replace(b",", b"~"), "its columns are divided by '~'"),
         (b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><Document><BkToCstmrStmt/></Document>", "document type"),
         (b"<OFX><STMTRS>", "breaks off"),
+        (f"{GOOD.decode()}x".encode("utf-16")[:-1], "is damaged: it is no UTF-16-LE text"),
+        (GOOD.partition(b"\n")[0] + b",more" * 60_000 + b"\n1", "has a header longer than 256 KiB"),
         ("bomb", "unpacks to more"),
+        ("pipe", "is a pipe or a device, not a file"),
     ],
     ids=lambda value: str(value)[:30],
 )
@@ -132,7 +136,10 @@ def test_a_bad_import_is_one_short_error_and_leaves_nothing_behind(
 ) -> None:
     (tmp_path / "payflow.toml").write_text(SETTINGS, "utf-8")
     path = tmp_path / "bad.csv"
-    bomb(path) if isinstance(content, str) else path.write_bytes(content)
+    if isinstance(content, str):
+        {"bomb": bomb, "pipe": os.mkfifo}[content](path)
+    else:
+        path.write_bytes(content)
     result = said(tmp_path, str(path))
     assert result.exit_code == 1
     assert found in result.stderr

@@ -107,6 +107,15 @@ def test_a_desktop_report_of_income_accounts_says_what_it_lacks(tmp_path: Path) 
     assert "no row of accounts receivable" in batch.problems[0].found
 
 
+def test_a_desktop_report_without_its_empty_first_column_is_read_alike(tmp_path: Path) -> None:
+    header = "Type,Date,Num,Name,Account,Split,Amount"
+    rows = ["Invoice,08/13/25,7,Ash,Accounts Receivable,-SPLIT-,10.00", "TOTAL,,,,,,10.00"]
+    path = write(tmp_path, "x.csv", "\n".join([header, *rows, ""]))
+    batch = read(CONNECTOR, path, currency="USD")
+    assert batch.invoices[["number", "total"]].to_numpy().tolist() == [["7", 1000]]
+    assert not batch.problems
+
+
 def test_iif_days_are_months_first_and_years_of_two_digits_are_understood(tmp_path: Path) -> None:
     text = "!TRNS\tTRNSTYPE\tDATE\tNAME\tAMOUNT\tDOCNUM\nTRNS\tINVOICE\t2/3/26\tAsh\t5\t1\n"
     batch = read(CONNECTOR, write(tmp_path, "x.iif", text), currency="USD")

@@ -173,6 +173,7 @@ def test_a_title_that_names_no_sure_period_is_none(title: str) -> None:
 def test_all_dates_bound_nothing_and_an_unknown_period_makes_absences_mean_nothing() -> None:
     assert about_list(Frame([["Studio Tern"], ["All Dates"]], [])).scope is Scope.ALL
     assert about_list(Frame([["Studio Tern"], ["This month to date"]], [])).scope is Scope.CHANGED
+    assert about_list(Frame([["Packaging Ltd"], ["This month to date"]], [])).scope is Scope.CHANGED
     assert about_list(Frame([["Open Invoices"], ["As of Jul 25, 2026"]], [])).scope is Scope.OPEN
 
 

@@ -114,7 +114,7 @@ class FakeSpec:
     cannot_tell: tuple[str, ...] = ()
 
     def limits(self, context: SourceContext) -> list[Limits]:
-        return [Limits(self.cannot_tell, "Use the other export.")]
+        return [Limits(self.cannot_tell, "Use the other export.", "sales invoices")]
 
     def open(self, context: SourceContext) -> None:
         """Nothing is wrong with it."""

@@ -29,7 +29,7 @@ def test_a_source_without_files_and_what_its_format_cannot_tell_are_told(
 ) -> None:
     assert [str(problem) for problem in findings(write(settings), environ)] == [
         f"source books: no file matches 'exports/*.csv'. Put an export there; the pattern starts at {write(settings)}.",
-        "source books: The export does not tell when invoices were paid. Use the other export.",
+        "source books, sales invoices: The export does not tell when invoices were paid. Use the other export.",
     ]
 
 
