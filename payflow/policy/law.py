@@ -73,6 +73,11 @@ class Statute(Struct, frozen=True):
     floor: int = 0
     #: Interest stops when it has run for so many years.
     years: int | None = None
+    #: What a part payment pays first where nothing else was agreed, as `allocation` says it, and the law that says so.
+    allocation: str = ""
+    allocation_by: str = ""
+    #: The law that moves a due day on a weekend or holiday to the next working day; told, for the user names the due day.
+    moves_by: str = ""
     #: A due day on which federal agencies are closed: paid by the next one on which they are open, nothing bears interest;
     #: paid later, it does from the due day on.
     federal_days: bool = False

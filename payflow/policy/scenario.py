@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from payflow.policy.accrual import (
     outstanding_on,
 )
 from payflow.policy.bearing import law_of, terms_of, with_rates
-from payflow.policy.calendars import Calendar
+from payflow.policy.calendars import WEEKDAYS, Calendar, Roll, roll
 from payflow.policy.interest_reading import read_allocation, read_interest
 from payflow.policy.late_fee_reading import late_fee_in
 from payflow.policy.law import Statute
@@ -122,6 +122,8 @@ class _Read(Struct):
         top.finish()
         if top.problems or due_on is None:
             return None
+        if law is not None:
+            self.warnings += [*self._no_working_day(law, due_on, place), *self._order(law, claim)]
         return Scenario(claim, issued_on, terms, law, fixed, place, tuple(self.warnings))
 
     def _currency(self) -> str:
@@ -198,6 +200,27 @@ class _Read(Struct):
             return None, None
         return terms_of(interest, self.currency), law_of(interest)
 
+    def _no_working_day(self, law: Statute, due_on: date, place: str) -> Iterator[str]:
+        """What the law says of a due day on a weekend, or on a holiday where the place is told."""
+        if not law.moves_by:
+            return
+        calendar = self.calendars(place) if place.partition("-")[0] == law.country else WEEKDAYS
+        moved = roll(due_on, Roll.FOLLOWING, calendar)
+        if moved != due_on:
+            yield (
+                f"{due_on} is no working day: by {law.moves_by} it was due on {moved}, unless agreed otherwise. Interest counts "
+                f"from the day that was given; write {moved} to follow the law."
+            )
+
+    def _order(self, law: Statute, claim: Claim) -> Iterator[str]:
+        """What the law says part payments pay first, where nobody said it here."""
+        late = any(one.kind is Kind.PAYMENT and claim.due_on < one.on <= claim.as_of for one in claim.movements)
+        if law.allocation and "allocation" not in self.top and late:
+            yield (
+                f"Payments are taken for the principal first; by {law.allocation_by} they are not, unless agreed so. "
+                f'Write allocation = "{law.allocation}" to follow the law.'
+            )
+
     def _compensation(self, law: Statute | None) -> int | bool:
         value = self.top.get("compensation")
         if value is None or isinstance(value, bool):
@@ -268,7 +291,8 @@ def _with_compensation(scenario: Scenario, claim: Claim) -> tuple[Claim, tuple[s
     assert law is not None
     debt = outstanding_on(claim, grace_over(claim))
     fixed, note = compensation(law, debt, claim.currency), compensation_note(law, debt, claim.currency)
-    none = (note,) if fixed is None and law.compensation is not None and debt else ()
+    note_here = f'{note} Write the sum in {claim.currency} yourself: compensation = "...".'
+    none = (note_here,) if fixed is None and law.compensation is not None and debt else ()
     return replace(claim, compensation=fixed or 0, compensation_why=note.removesuffix(".")), none
 
 
