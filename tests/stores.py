@@ -10,6 +10,7 @@ import os
 import pytest
 
 import servers
+from payflow.store.database import SqliteDatabase
 
 SQLITE = "sqlite:///payflow.db"
 KINDS = ("sqlite", "postgresql")
@@ -33,6 +34,22 @@ def store_url(store_kind: str) -> str:
 def postgresql_url() -> str:
     """The same in PostgreSQL."""
     return url_of("postgresql")
+
+
+@pytest.fixture(autouse=True)
+def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for the disk in folders whose conftest names this: their stores need not outlive a power cut.
+
+    That stores, the anchor and the outbox do wait is tested in the folders of these.
+    """
+    set_up = SqliteDatabase._set_up
+
+    def without_waiting(self: SqliteDatabase, deadline: float) -> None:
+        set_up(self, deadline)
+        self.query("PRAGMA synchronous = OFF")
+
+    monkeypatch.setattr(SqliteDatabase, "_set_up", without_waiting)
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
 
 
 def url_of(kind: str) -> str:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from stores import KINDS
+from stores import KINDS, unsynced
 from stories.fixtures import make
 
-__all__ = ["make", "store_kind"]
+__all__ = ["make", "store_kind", "unsynced"]
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """Everything here that asks for a store holds on both databases."""
 
-from stores import store_kind, store_url
+from stores import store_kind, store_url, unsynced
 
-__all__ = ["store_kind", "store_url"]
+__all__ = ["store_kind", "store_url", "unsynced"]

@@ -19,7 +19,7 @@ from payflow.sync import bulk
 from payflow.sync.apply import apply
 from payflow.sync.known import known
 from payflow.sync.merge import seen
-from payflow.sync.tables import gather
+from payflow.sync.tables import Read, gather
 from stores import url_of
 from stories.ledger import batch, debt
 
@@ -67,7 +67,7 @@ readings = st.builds(
 twice = st.lists(st.tuples(readings, st.integers(0, 2)), min_size=1, max_size=4)
 
 
-def _read(store: Store, told: Told, *, by_row: bool) -> tuple[int, ...]:
+def _gathered(told: Told) -> Read:
     made = batch(
         START + timedelta(days=told.day),
         list(told.rows),
@@ -75,12 +75,14 @@ def _read(store: Store, told: Told, *, by_row: bool) -> tuple[int, ...]:
         dated=told.dated,
         origin=f"export {told.day}",
     )
-    counts: tuple[int, ...] = ()
-    for read in gather([made])[0]:
-        with store.transaction() as tx:
-            found = apply(tx, "books", read, known(tx, "books"), timezone=LONDON, now=NOW, by_row=by_row)
-        counts = (found.read, found.new, found.changed, found.unchanged, found.missing)
-    return counts
+    [read] = gather([made])[0]
+    return read
+
+
+def _apply(store: Store, read: Read, *, by_row: bool) -> tuple[int, ...]:
+    with store.transaction() as tx:
+        found = apply(tx, "books", read, known(tx, "books"), timezone=LONDON, now=NOW, by_row=by_row)
+    return found.read, found.new, found.changed, found.unchanged, found.missing
 
 
 def _tables(store: Store) -> dict[str, list[tuple[Any, ...]]]:
@@ -115,7 +117,8 @@ def _both_ways(url: str, folder: Path, told: list[tuple[Told, int]], many: int) 
         patch.setattr(sys.modules["payflow.sync.apply"], "PORTION", 2)
         for reading, later in told:
             for one in (reading, reading._replace(day=reading.day + later)):
-                assert _read(columns, one, by_row=False) == _read(rows, one, by_row=True)
+                read = _gathered(one)
+                assert _apply(columns, read, by_row=False) == _apply(rows, read, by_row=True)
                 assert _tables(columns) == _tables(rows)
         with columns.transaction() as tx:
             before = _tables(columns)
@@ -151,8 +154,9 @@ def test_of_an_unchanged_newest_reading_nothing_is_worked_out_row_by_row(
 def _ways(store: Store, rows: list[dict[str, Any]], paid: list[dict[str, Any]]) -> None:
     """First, the same again, and the same a day later, when those that a list of open ones would not hold are written."""
     told = Told(0, Scope.OPEN, [*rows, *paid], False)
-    assert _read(store, told, by_row=False) == (100, 100, 0, 0, 0)
-    assert _read(store, told, by_row=False) == (100, 0, 0, 100, 0)
+    read = _gathered(told)
+    assert _apply(store, read, by_row=False) == (100, 100, 0, 0, 0)
+    assert _apply(store, read, by_row=False) == (100, 0, 0, 100, 0)
     before = store.query("SELECT count(DISTINCT read_at) FROM invoice")
-    assert _read(store, told._replace(day=1), by_row=False) == (100, 0, 0, 100, 0)
+    assert _apply(store, _gathered(told._replace(day=1)), by_row=False) == (100, 0, 0, 100, 0)
     assert (before, store.query("SELECT count(DISTINCT read_at) FROM invoice")) == ([(1,)], [(2,)])
