@@ -7,12 +7,13 @@ Each erased record is named by the record of the erasure, so the chain holds on.
 from __future__ import annotations
 
 import getpass
+import re
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
@@ -81,6 +82,8 @@ class Forgot(Struct, frozen=True):
     files: int
     in_clear: int
     left: tuple[str, ...]
+    #: whether it was forgotten before, so that only the disk was cleared
+    again: bool = False
 
 
 def person(store: Store, workspace: Workspace, client: str, now: datetime) -> Person:
@@ -153,8 +156,9 @@ def _keys(store: Store, client: str) -> Iterator[str]:
 
 
 def _renamed(key: str, name: str) -> str:
-    """`2026-11-05-acme-3f9a0c12de` with another name in it; the digest keeps it apart from all others."""
-    return f"{key[:10]}-{name}-{key.rpartition('-')[2]}"
+    """`2026-11-05-acme-3f9a0c12de` with another name in it; the digest, and a number behind it, keep it apart from all others."""
+    digest = re.search(r"-([0-9a-f]{10}(?:-\d+)?)$", key)
+    return f"{key[:10]}-{name}-{digest[1] if digest else key.rpartition('-')[2]}"
 
 
 def forget(
@@ -169,7 +173,7 @@ def forget(
     again = next((one.name for one in found.memory.forgotten if client == one.name), None)
     if again is not None:
         store.purge()
-        return Forgot(again, 0, 0, 0, 0, ())
+        return Forgot(again, 0, 0, 0, 0, (), again=True)
     one = person(store, workspace, client, now)
     check(store, one, reason, force=force)
     scrub = _scrub(one)
@@ -270,7 +274,7 @@ def _left(tx: Transaction, one: Person, scrub: Scrub) -> Iterator[journal.Erased
         if entry.kind == RecordKind.AGREEMENT:
             body = _agreement(entry.body, one)
         elif entry.kind == RecordKind.IDENTITIES:
-            body = {**entry.body, "rows": [_identity(row, one) for row in entry.body["rows"]]}
+            body = _identities(entry.body, one)
         elif entry.kind in _NO_PERSON:
             body = dict(entry.body)
         else:
@@ -299,12 +303,21 @@ def _contract(contract: dict[str, object], one: Person) -> dict[str, object]:
     return {**contract, "name": contract["project"], "client": nobody}
 
 
-def _identity(row: list[object], one: Person) -> list[object]:
-    """An identity, by a key that was made of no name; numbers stay, they are the business's own."""
-    number, source, key, printed = row
-    if number not in one.invoices or key == printed:
-        return row
-    return [number, source, without(str(key), _telling(one)), printed]
+def _identities(body: Mapping[str, Any], one: Person) -> dict[str, Any]:
+    """Identities, by keys that were made of no name: told in rows or, where there are many, in columns."""
+    if "columns" not in body:
+        rows = [
+            [number, source, _key(number, key, printed, one), printed] for number, source, key, printed in body["rows"]
+        ]
+        return {**body, "rows": rows}
+    columns = body["columns"]
+    told = zip(*(columns[name] for name in ("id", "key", "number")), strict=True)
+    return {**body, "columns": {**columns, "key": [_key(number, key, printed, one) for number, key, printed in told]}}
+
+
+def _key(number: int, key: str, printed: str, one: Person) -> str:
+    """An invoice's key without the name it may be made of; numbers stay, they are the business's own."""
+    return key if number not in one.invoices or key == printed else without(key, _telling(one))
 
 
 def _telling(one: Person) -> dict[str, str]:

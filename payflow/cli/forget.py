@@ -35,7 +35,7 @@ def command(session: Session, client: str, reason: str, yes: bool) -> None:
             question = f"Erase everything that names {client} ({known} known)? It cannot be undone"
             click.confirm(question, abort=True, err=True)
         done = forgetting.forget(store, session.workspace, client, reason=reason, force=yes, now=session.now)
-    if not done.records:
+    if done.again:
         session.say(f"{done.name} was forgotten before; the disk is clear.")
         return
     session.say(

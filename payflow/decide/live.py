@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from payflow.errors import JournalError
 from payflow.model.journal import Memory
 from payflow.store.anchor import check_anchor
 from payflow.store.memory import last_live, switched_off
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 def is_anchored(store: Store) -> bool:
     """Whether this store was switched on here, so that there is an anchor file beside it."""
-    live = last_live(store)
+    try:
+        live = last_live(store)
+    except JournalError:
+        # a record that says so, and was changed: its chain tells, and the file has to be there
+        return True
     return live is not None and live.place == store.place()
 
 

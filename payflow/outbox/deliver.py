@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=15), timedelta(days=1)
 
 
+#: The records that say what became of a message, and their words for what it is from then on.
+_TELLING = (RecordKind.OUTCOME, RecordKind.MESSAGE_RESOLVED)
+_AS_TOLD = {state.value: state for state in (MessageState.SENT, MessageState.UNSURE, MessageState.FAILED)}
+
+
 class Delivered(Struct):
     """Keys of messages by what became of them."""
 
@@ -87,8 +92,23 @@ class Courier(Struct):
     def recover(self) -> None:
         """Settle claims whose owner died between T2 and T3."""
         for row in messages.messages(self.store, MessageState.CLAIMED):
-            if self._is_left(row):
+            if self._is_left(row) and not self._is_told(row.key):
                 self._record(row.key, self._recovered(row), row.body)
+
+    def _is_told(self, key: str) -> bool:
+        """Whether the journal says already what became of a claimed message; then another program changed the outbox.
+
+        It stands again as the journal says: told twice, its charges would break their unique key, in this run and every other.
+        """
+        with self.store.transaction() as tx:
+            told = [
+                one.body.get("outcome") for one in journal.entries(tx, kinds=_TELLING) if one.body.get("key") == key
+            ]
+            state = _AS_TOLD.get(str(told[-1])) if told else None
+            row = messages.message(tx, key)
+            if state is not None and row is not None and row.state is MessageState.CLAIMED:
+                messages.settle(tx, key, state, "as the journal says")
+        return state is not None
 
     def _is_left(self, row: messages.MessageRow) -> bool:
         """Whether nobody hands this message over any more, and this run is the one to say what became of it."""

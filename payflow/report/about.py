@@ -23,13 +23,19 @@ def concerns(entry: JournalEntry) -> Concerns:
     listed = [one for name in _LISTS for one in body.get(name, ()) if isinstance(one, Mapping)]
     clients = {entry.client, *(str(one.get("client", "")) for one in (body, *listed))}
     projects = {entry.project, str(body.get("project", "")), *_verdicts(body), *_contracts(body)}
-    # identities and observations: each row begins with the invoice
-    rows = frozenset(row[0] for row in body.get("rows", ()))
-    return Concerns(frozenset(clients - {""}), frozenset(projects - {""}), frozenset(_invoices(entry, listed)), rows)
+    return Concerns(
+        frozenset(clients - {""}), frozenset(projects - {""}), frozenset(_invoices(entry, listed)), _rows(body)
+    )
+
+
+def _rows(body: Mapping[str, Any]) -> frozenset[int]:
+    """The invoices of identities and observations: each row begins with one; many are told in columns."""
+    columns = body.get("columns", {})
+    return frozenset((*(row[0] for row in body.get("rows", ())), *columns.get("id", ()), *columns.get("invoice", ())))
 
 
 #: The keys under which bodies list things of clients or invoices.
-_LISTS = ("messages", "dropped", "notices", "charges", "facts", "taken_back")
+_LISTS = ("messages", "dropped", "notices", "charges", "facts", "taken_back", "released")
 
 
 def _invoices(entry: JournalEntry, listed: list[Mapping[str, Any]]) -> Iterator[int]:

@@ -57,8 +57,14 @@ def _heads(text: bytes) -> list[Head]:
     words = (line.split(" ") for line in text.decode("ascii", "replace").splitlines())
     # a line cut short by a crash says nothing; the next run writes it again
     return [
-        Head(int(line[0]), line[1]) for line in words if len(line) == 3 and line[0].isdigit() and len(line[1]) == 64
+        Head(int(line[0]), line[1])
+        for line in words
+        if len(line) == 3 and _NUMBER.fullmatch(line[0]) and len(line[1]) == 64
     ]
+
+
+#: A record's number, which a database can hold.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def write_anchor(path: Path, head: Head, at: datetime) -> None:
@@ -127,8 +133,8 @@ def faults_of(path: Path, *, required: bool) -> list[str]:
 
 
 #: A line as it is written, and what a crash may leave of one.
-_WHOLE = re.compile(r"\d+ [0-9a-f]{64} \S+Z")
-_CUT_SHORT = re.compile(r"\d*|\d+ [0-9a-f]{0,64}|\d+ [0-9a-f]{64} [-0-9T:.]{0,26}")
+_WHOLE = re.compile(r"[0-9]{1,18} [0-9a-f]{64} \S+Z")
+_CUT_SHORT = re.compile(r"[0-9]{0,18}|[0-9]{1,18} [0-9a-f]{0,64}|[0-9]{1,18} [0-9a-f]{64} [-0-9T:.]{0,26}")
 
 
 _REMEDY = "Put the right database back, or ask `payflow log verify` what is missing."

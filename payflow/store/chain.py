@@ -65,7 +65,10 @@ def digest_of(version: int, salt: str, client: str, project: str, body: str) -> 
 
 
 def hash_of(record: Sealed) -> str:
-    """SHA-256 over the row but the hash itself and what the digest covers, as a JSON array: no two rows are written alike."""
+    """SHA-256 over the row but the hash itself and what the digest covers, as a JSON array: no two rows are written alike.
+
+    Empty, which is no hash, where a value cannot be what payflow wrote.
+    """
     names = (record.client, record.project) if record.version == _IN_CLEAR else ()
     covered = (
         record.version,
@@ -78,7 +81,10 @@ def hash_of(record: Sealed) -> str:
         record.at,
         record.digest,
     )
-    return hashlib.sha256(_json(covered).encode()).hexdigest()
+    try:
+        return hashlib.sha256(_json(covered).encode()).hexdigest()
+    except (TypeError, ValueError):
+        return ""
 
 
 def _json(value: Any) -> str:

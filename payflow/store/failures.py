@@ -63,6 +63,9 @@ def explain(error: Exception, path: Path) -> StoreError:
         )
     if isinstance(error, UnicodeEncodeError):
         return StoreError(str(Problem(str(path), f"a text cannot be stored ({error})", "Correct it at its source.")))
+    if "Could not decode to UTF-8" in str(error):
+        # what no payflow wrote
+        return StoreError(str(Problem(str(path), "a text in the database is damaged, or was changed", _BACKUP)))
     found, remedy = _SENTENCES.get(code & 0xFF, (f"the database answered {error}", _BUG))
     return StoreError(str(Problem(str(path), found, remedy)))
 

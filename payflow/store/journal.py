@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from payflow.errors import JournalError, Problem
 from payflow.model.journal import Record, RecordKind
 from payflow.store import chain, projections
 from payflow.store.anchor import Head, faults_of, read_anchor
@@ -30,6 +32,7 @@ __all__ = [
     "prepare",
     "rebuild_projections",
     "restore_projections",
+    "unreadable",
     "verify",
 ]
 
@@ -153,17 +156,32 @@ def entries(
             conditions.append(condition)
             params.append(value)
     for row in _pages(db, " AND ".join(conditions), params):
-        record = Sealed(*row[:11])
-        yield JournalEntry(
-            seq=record.seq,
-            at=from_moment(record.at),
-            kind=record.kind,
-            day=to_date(record.day),
-            client=record.client,
-            project=record.project,
-            invoice=record.invoice,
-            body=json.loads(row[12]) if row[12] is not None else {},
-        )
+        try:
+            yield _read_back(Sealed(*row[:11]), row[12])
+        except (TypeError, ValueError, OverflowError) as error:
+            raise unreadable(row[0], row[2], error) from error
+
+
+def _read_back(record: Sealed, text: str | None) -> JournalEntry:
+    body = json.loads(text) if text is not None else {}
+    if not isinstance(body, dict) or not isinstance(record.kind, str):
+        raise TypeError("its body is no JSON object, or its kind no text")
+    return JournalEntry(
+        seq=record.seq,
+        at=from_moment(record.at),
+        kind=record.kind,
+        day=to_date(record.day),
+        client=record.client,
+        project=record.project,
+        invoice=record.invoice,
+        body=body,
+    )
+
+
+def unreadable(seq: int, kind: str, error: Exception) -> JournalError:
+    """The error to raise for a record that makes no sense: it was changed, or a newer program wrote it."""
+    found = f"record {seq} ({kind}) cannot be understood: {error!r}"
+    return JournalError(str(Problem("the journal", found, "Check it with `payflow log verify`.")))
 
 
 def _pages(db: Reader, where: str, params: Sequence[Any]) -> Iterator[Row]:
@@ -215,10 +233,16 @@ _ERASABLE = 2
 
 
 def restore_projections(tx: Transaction) -> None:
-    """Recompute projections that are empty although the journal has records for them: losing them costs time, never truth.
+    """Recompute projections that are empty although the journal has records for them, and identities of which any is missing:
+    losing them costs time, never truth.
 
     Without their identities invoices would be taken for new ones, and asked for anew.
     """
+    # minted one after the other, and never taken away
+    [(count, last)] = tx.query("SELECT COUNT(*), COALESCE(MAX(id), 0) FROM identity")
+    if count != last:
+        rebuild_projections(tx)
+        return
     for kind, tables in _FILLED.items():
         is_filled = any(tx.query(f"SELECT 1 FROM {table} LIMIT 1") for table in tables)  # noqa: S608 (own names)
         if not is_filled and tx.query("SELECT 1 FROM journal WHERE kind = ? LIMIT 1", (kind.value,)):
@@ -246,9 +270,12 @@ def verify(db: Reader, anchor: Path, *, required: bool = False) -> list[str]:
     faults = faults_of(anchor, required=required)
     erased = erasures(db)
     anchored = {line.seq: line.hash for line in read_anchor(anchor)}
-    last = Head(0, GENESIS)
+    first = db.query("SELECT seq FROM journal WHERE seq < 1 ORDER BY seq")
+    faults += [f"record {seq} was inserted: the first record is number 1" for (seq,) in first]
+    last, told = Head(0, GENESIS), set[str]()
     for row in _pages(db, "1 = 1", ()):
         record = Sealed(*row[:11])
+        told |= _settled(record.kind, row[12])
         faults += _faults(record, last, erased.get(record.seq), salt=row[11], body=row[12])
         known = anchored.pop(record.seq, record.hash)
         if known != record.hash:
@@ -265,16 +292,41 @@ def verify(db: Reader, anchor: Path, *, required: bool = False) -> list[str]:
         faults.append(
             f"the journal ends at record {last.seq}, the anchor file {anchor.name} knows record {cut}: its end was cut off"
         )
-    return faults
+    return [*faults, *_untold(db, told)]
+
+
+def _settled(kind: str, body: Any) -> set[str]:
+    """The message of which a record says what became of it, and the charges that were claimed with it."""
+    if kind not in (RecordKind.OUTCOME, RecordKind.MESSAGE_RESOLVED):
+        return set()
+    with suppress(AttributeError, KeyError, TypeError, ValueError):
+        found = json.loads(body)
+        return {str(found["key"]), *(str(charge["ref"]) for charge in found.get("charges", ()))}
+    return set()
+
+
+def _untold(db: Reader, told: Container[str]) -> Iterator[str]:
+    """What was done by the outbox and its unique keys, and stands in no record: somebody who cuts both the journal's end and the
+    anchor's leaves it behind."""
+    for key, state in db.query(
+        "SELECT key, state FROM message WHERE state IN ('sent', 'unsure', 'failed') ORDER BY created_at, key"
+    ):
+        if key not in told:
+            yield f"the message {key} is {state} in the outbox, and no record says so: one is missing or was changed"
+    for (ref,) in db.query("SELECT ref FROM charge ORDER BY ref"):
+        if ref not in told:
+            yield f"the charge {ref} was claimed, and no record says so: one is missing or was changed"
 
 
 def erasures(db: Reader) -> dict[int, str]:
-    """Number -> digest of what is left, of every record from which a person's data was erased."""
-    return {
-        int(seq): str(digest)
-        for entry in entries(db, kinds=[RecordKind.ERASED])
-        for seq, digest in entry.body.get("records", ())
-    }
+    """Number -> digest of what is left, of every record from which a person's data was erased. A record of that which makes no
+    sense, since it was changed, tells of none."""
+    found: dict[int, str] = {}
+    rows = "SELECT journal_body.body FROM journal JOIN journal_body ON journal_body.seq = journal.seq WHERE kind = ?"
+    for (text,) in db.query(f"{rows} ORDER BY journal.seq", (RecordKind.ERASED.value,)):
+        with suppress(AttributeError, TypeError, ValueError):
+            found |= {int(seq): str(digest) for seq, digest in json.loads(text).get("records", ())}
+    return found
 
 
 def _faults(record: Sealed, last: Head, left: str | None, *, salt: Any, body: Any) -> Iterator[str]:

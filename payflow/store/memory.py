@@ -10,7 +10,6 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from payflow.errors import JournalError, Problem
 from payflow.model.journal import (
     Announcement,
     Charge,
@@ -27,7 +26,10 @@ from payflow.model.journal import (
     Waiver,
 )
 from payflow.store.database import Reader
-from payflow.store.journal import JournalEntry, entries
+from payflow.store.journal import JournalEntry, entries, unreadable
+
+#: What a record raises that was changed so that it makes no sense.
+_SENSELESS = (KeyError, TypeError, ValueError, AttributeError)
 
 
 class Live(Struct, frozen=True):
@@ -42,8 +44,11 @@ def last_live(db: Reader) -> Live | None:
     """The last time payflow was switched on, None when it never was or the store was restored or moved since."""
     last = None
     for entry in entries(db, kinds=_SWITCHING):
-        is_on = entry.kind == RecordKind.LIVE
-        last = Live(_day(entry.body["from"]), entry.body["place"], entry.day) if is_on else None
+        try:
+            is_on = entry.kind == RecordKind.LIVE
+            last = Live(_day(entry.body["from"]), entry.body["place"], entry.day) if is_on else None
+        except _SENSELESS as error:
+            raise unreadable(entry.seq, entry.kind, error) from error
     return last
 
 
@@ -53,8 +58,8 @@ def switched_off(db: Reader) -> str:
     if last is None or last.kind == RecordKind.LIVE:
         return ""
     if last.kind == RecordKind.MOVED:
-        return f"this store was moved to {last.body['to']}"
-    return f"this store was restored from a backup of {last.body['made_at'][:10]}"
+        return f"this store was moved to {last.body.get('to', 'another place')}"
+    return f"this store was restored from a backup of {str(last.body.get('made_at', 'a day unknown'))[:10]}"
 
 
 #: What decides whether a store is live: the last of these.
@@ -85,17 +90,19 @@ def _apply(growing: _Growing, records: Iterable[JournalEntry]) -> None:
     for entry in records:
         try:
             _APPLY[RecordKind(entry.kind)](growing, entry)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            found = f"record {entry.seq} ({entry.kind}) cannot be understood: {error!r}"
-            raise JournalError(str(Problem("the journal", found, "Check it with `payflow log verify`."))) from error
+        except _SENSELESS as error:
+            raise unreadable(entry.seq, entry.kind, error) from error
 
 
 def forgotten(db: Reader) -> tuple[Forgotten, ...]:
     """Every client whose data was ever erased."""
-    return tuple(
-        Forgotten(entry.body["name"], entry.body["salt"], frozenset(entry.body["hashes"]))
-        for entry in entries(db, kinds=[RecordKind.ERASED])
-    )
+    found = []
+    for entry in entries(db, kinds=[RecordKind.ERASED]):
+        try:
+            found.append(Forgotten(entry.body["name"], entry.body["salt"], frozenset(entry.body["hashes"])))
+        except _SENSELESS as error:
+            raise unreadable(entry.seq, entry.kind, error) from error
+    return tuple(found)
 
 
 class _Growing(Struct):

@@ -241,14 +241,20 @@ def _digest(store: Store, settings: SourceSettings, file: File) -> str:
 
 
 def begin(store: Store, now: datetime, name: str | None = None) -> None:
-    """Note the birth of a new store, once. Its name, unlike any other's unless given, goes into every charge reference."""
+    """Note the birth of a new store, once. Its name, unlike any other's unless given, goes into every charge reference.
+
+    A store that lost its workings goes on under the name that its journal has.
+    """
     if get_meta(store, "store") is not None:
         return
-    name = name or secrets.token_hex(8)
     with store.transaction() as tx:
         if get_meta(tx, "store") is None:
-            journal.append(tx, [Record(RecordKind.CREATED, now.date(), {"store": name})], at=now)
-            set_meta(tx, "store", name)
+            born = next(journal.entries(tx, kinds=[RecordKind.CREATED]), None)
+            known = str(born.body.get("store", "")) if born is not None else ""
+            if not known:
+                known = name or secrets.token_hex(8)
+                journal.append(tx, [Record(RecordKind.CREATED, now.date(), {"store": known})], at=now)
+            set_meta(tx, "store", known)
 
 
 def _with_keys(store: Store, workspace: Workspace, now: datetime) -> Workspace:

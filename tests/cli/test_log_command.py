@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from jsonschema import Draft202012Validator
 
 from payflow.cli import main
 from payflow.report import as_json
+from payflow.report.about import concerns
+from payflow.store.journal import JournalEntry
 from stories.papers import contract, invoice
 from stories.world import World
 
@@ -128,3 +131,16 @@ def test_a_live_store_whose_anchor_is_gone_is_told_and_is_not_live(
     assert json.loads(payflow("status", "--json").stdout)["live"] is False
     assert payflow("live", "--from", "2026-10-01").exit_code == 0
     assert payflow("log", "verify").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("identities", {"rows": [[7, "books", "k7", "I-7"], [8, "books", "k8", "I-8"]]}),
+        ("identities", {"source": "books", "columns": {"id": [7, 8], "key": ["k7", "k8"], "number": ["I-7", "I-8"]}}),
+        ("observations", {"as_of": "2026-11-05", "columns": {"invoice": [7, 8], "paid": [0, 0], "credited": [0, 0]}}),
+    ],
+)
+def test_a_record_of_many_invoices_is_about_each_of_them(kind: str, body: dict[str, Any]) -> None:
+    entry = JournalEntry(1, datetime(2026, 11, 5, tzinfo=UTC), kind, date(2026, 11, 5), "", "", None, body)
+    assert concerns(entry).rows == {7, 8}

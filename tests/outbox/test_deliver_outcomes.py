@@ -217,6 +217,22 @@ def test_what_another_run_recorded_is_not_recorded_twice(world: World, post: Pos
     assert world.verify() == []
 
 
+def test_a_message_whose_outcome_is_known_is_what_the_journal_says_whatever_was_done_to_the_outbox(
+    world: World, post: Post
+) -> None:
+    for day in ("2026-11-05", "2026-11-11"):
+        _next(world, day)
+    letters, records = len(post.tried), len(world.journal())
+    assert len(world.charges()) == 1
+    with world.store.transaction() as tx:
+        tx.execute("UPDATE message SET state = 'claimed', owner = 'nowhere:1:1'")
+    post.recovers = Outcome(MessageState.SENT, "it went out")
+    _next(world, "2026-11-13")
+    assert (len(post.tried), world.journal("outcome")[-1].day.isoformat()) == (letters, "2026-11-11")
+    assert len(world.journal()) == records
+    assert [row.state for row in messages.messages(world.store)] == [MessageState.SENT] * letters
+
+
 def test_two_runs_that_prepare_one_message_at_once_send_it_once(world: World, post: Post) -> None:
     reports = []
 

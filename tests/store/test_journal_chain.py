@@ -22,10 +22,11 @@ from hypothesis import strategies as st
 
 import payflow
 from payflow.errors import JournalError, StoreError
-from payflow.model.journal import Record, RecordKind
-from payflow.store import DuplicateKeyError, Store, anchor, journal, open_store
+from payflow.model.journal import MessageState, Record, RecordKind
+from payflow.store import DuplicateKeyError, Store, anchor, journal, messages, open_store
 from payflow.store.anchor import Head
 from payflow.store.chain import GENESIS, canonical
+from payflow.store.memory import last_live, load_memory
 from store.journal_samples import AT, DAY, Intruder, add, fee, outcome, record, tamper
 from stores import KINDS, url_of
 
@@ -224,6 +225,39 @@ def test_every_fault_is_named(store: Store, change: Callable[[Intruder], object]
     faults = journal.verify(store, store.anchor)
     assert len(faults) == len(expected)
     assert all(start in fault for start, fault in zip(expected, faults, strict=True)), faults
+
+
+def test_a_record_before_the_first_is_named(store: Store) -> None:
+    add(store, record())
+    tamper(store, statement(f"INSERT INTO journal SELECT 0, {', '.join(COLUMNS)} FROM journal"))
+    assert "record 0 was inserted: the first record is number 1" in journal.verify(store, store.anchor)
+
+
+def test_what_the_outbox_did_tells_of_an_end_that_was_cut_off_with_the_anchors(store: Store) -> None:
+    add(store, record(), outcome(charges=[fee("PF-1")]))
+    with store.transaction() as tx:
+        messages.add(tx, "acme-2026-11-21", "acme", AT)
+        messages.settle(tx, "acme-2026-11-21", MessageState.SENT, "")
+    assert journal.verify(store, store.anchor) == []
+    tamper(store, delete(2))
+    assert journal.verify(store, store.anchor) == [
+        "the message acme-2026-11-21 is sent in the outbox, and no record says so: one is missing or was changed",
+        "the charge PF-1 was claimed, and no record says so: one is missing or was changed",
+    ]
+
+
+@pytest.mark.parametrize("kind", [RecordKind.LIVE, RecordKind.ERASED, RecordKind.OUTCOME, RecordKind.HOLD])
+@pytest.mark.parametrize("body", ["garbage", "[]", "{}"])
+def test_a_record_that_makes_no_sense_any_more_is_named_and_not_acted_on(
+    store: Store, kind: RecordKind, body: str
+) -> None:
+    add(store, record(invoice=1), Record(kind, DAY, {"outcome": "failed"}))
+    tamper(store, lambda db: db.execute("UPDATE journal_body SET body = ? WHERE seq = 2", (f"{body} ",)))
+    said = "the body of record 2 was changed after it was written, or its client or project"
+    assert journal.verify(store, store.anchor) == [said]
+    for look in (load_memory, last_live) if kind is RecordKind.LIVE else (load_memory,):
+        with pytest.raises(JournalError, match=f"record 2 \\({kind}\\) cannot be understood.*payflow log verify"):
+            look(store)
 
 
 COLUMNS = ("at", "kind", "day", "client", "project", "invoice", "version", "digest", "prev", "hash")
@@ -439,6 +473,7 @@ def test_a_process_that_was_slower_to_note_the_end_than_another_finds_no_fault(s
     ("change", "said"),
     [
         (lambda text: text.replace("1 ", "7 ", 1), "the journal ends at record 2, the anchor file"),
+        (lambda text: "9" * 5000 + text, "line 1 of the anchor file NAME was changed after"),
         (lambda text: "x" + text, "line 1 of the anchor file NAME was changed after"),
         (lambda text: text.replace(text[5:9], "0000" if text[5:9] != "0000" else "1111", 1), "record 1 is not the one"),
         (lambda _: "", "the anchor file NAME is gone or empty"),

@@ -221,7 +221,9 @@ OUTBOX = ("message", "intent", "effect")
 
 
 @pytest.mark.parametrize(
-    "tables", [("identity",), OUTBOX, (*MIRROR, *JOURNALED, *OUTBOX)], ids=["ids", "outbox", "all"]
+    "tables",
+    [("identity",), ("identity WHERE id = 1", "invoice WHERE id = 1", "meta"), OUTBOX, (*MIRROR, *JOURNALED, *OUTBOX)],
+    ids=["ids", "one id and the workings", "outbox", "all"],
 )
 def test_what_the_journal_can_fill_again_costs_time_and_no_second_letter(
     reminded: World, tables: tuple[str, ...]
@@ -239,3 +241,6 @@ def test_what_the_journal_can_fill_again_costs_time_and_no_second_letter(
         reminded.run()
     assert len(reminded.to_clients()) == letters
     assert {one.number: one.id for one in reminded.decision().invoices} == known
+    # its charges go on under the references of the store that it was
+    [born] = reminded.journal("created")
+    assert born.body["store"] == reminded.store.query("SELECT value FROM meta WHERE name = 'store'")[0][0]
