@@ -32,6 +32,7 @@ __all__ = [
     "silent_in",
     "terms_in",
     "terms_words",
+    "yearly",
 ]
 
 _DAY = timedelta(days=1)
@@ -184,6 +185,15 @@ def fee_days(terms: FeeTerms, due_on: date, until: date) -> Iterator[date]:
         ahead += 1
         if not terms.every_days and not terms.every_months:
             return
+
+
+def yearly(terms: FeeTerms | None) -> Fraction:
+    """What a percentage that comes again and again comes to in a year, as a fraction of one; 0 for any other fee."""
+    percents = [band.size.percent or Fraction(0) for band in terms.bands] if terms is not None else []
+    if terms is None or not (terms.every_months or terms.every_days):
+        return Fraction(0)
+    times = Fraction(12, terms.every_months) if terms.every_months else Fraction(365, terms.every_days)
+    return max(percents, default=Fraction(0)) * times
 
 
 def period_of(first: date, day: date, every_days: int, every_months: int) -> tuple[date, date]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,12 @@ from payflow.policy.bearing import law_of, terms_of, with_rates
 from payflow.policy.calendars import WEEKDAYS, Calendar, Roll, roll
 from payflow.policy.interest_reading import read_allocation, read_interest
 from payflow.policy.late_fee_reading import late_fee_in
+from payflow.policy.late_fees import yearly
 from payflow.policy.law import Statute
+from payflow.policy.percents import percent
+from payflow.policy.rates import OutOfTable
 from payflow.policy.reading import KeyPath, Reader, dotted
-from payflow.policy.statutes import compensation, compensation_note
+from payflow.policy.statutes import STATUTES, compensation, compensation_note, lowest_agreed
 from payflow.policy.terms import due_date
 from payflow.policy.terms_in_words import TermsError, parse_terms
 
@@ -297,18 +301,34 @@ def _with_compensation(scenario: Scenario, claim: Claim) -> tuple[Claim, tuple[s
 
 
 def _cautions(scenario: Scenario) -> list[str]:
-    """What the place says of rates that were agreed."""
+    """What the place says of a debt, and of the yearly rate that was agreed, as interest or as a fee that comes again."""
     claim = scenario.claim
-    if not scenario.place or claim.interest is None or not claim.interest.rates:
+    if not scenario.place:
         return []
+    annual = claim.interest.rates[0].annual if claim.interest is not None and claim.interest.rates else Fraction(0)
     local = claim.currency == {"US": "USD", "CA": "CAD"}.get(scenario.place[:2])
     found = cautions.warnings_for(
         scenario.place,
-        annual=claim.interest.rates[0].annual,
+        annual=max(annual, yearly(claim.fee)),
         amount=claim.amount if local else None,
         agreed=scenario.issued_on,
     )
-    return [f"{caution.text} ({caution.source})." for caution in found]
+    said = [f"{caution.text} ({caution.source})." for caution in found]
+    return [*said, *_least(scenario.place, annual, claim.due_on + _DAY)]
+
+
+def _least(place: str, annual: Fraction, day: date) -> list[str]:
+    """What the law says of an agreed rate that is too low: France, as far as the table of its legal rates reaches."""
+    law = next((law for law in STATUTES.values() if law.country == place.partition("-")[0]), None)
+    try:
+        least = lowest_agreed(law, day) if law is not None and annual else None
+    except OutOfTable:
+        return []
+    if least is None or annual >= least.annual:
+        return []
+    return [
+        f"{percent(annual)} % a year is below the least that may be agreed, {percent(least.annual)} %: {least.why}."
+    ]
 
 
 def _remarks(claim: Claim, found: Accrual) -> list[str]:

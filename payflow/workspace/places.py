@@ -8,6 +8,7 @@ from fractions import Fraction
 from payflow.errors import Problem
 from payflow.model.agreement import Contract, Policy, Workspace
 from payflow.policy.cautions import Caution, warnings_for
+from payflow.policy.late_fees import terms_in, yearly
 
 #: The currencies in which the laws of a country name their amounts.
 _CURRENCY = {"US": "USD", "CA": "CAD"}
@@ -23,7 +24,9 @@ def cautions(workspace: Workspace) -> Iterator[Problem]:
         found = [
             one
             for policy in policies
-            for one in warnings_for(place, annual=_annual(policy), amount=amount, agreed=contract.signed)
+            for one in warnings_for(
+                place, annual=_annual(policy, contract.currency), amount=amount, agreed=contract.signed
+            )
         ]
         for caution in dict.fromkeys(found):
             concerned.setdefault(caution, []).append(contract.project)
@@ -32,11 +35,14 @@ def cautions(workspace: Workspace) -> Iterator[Problem]:
         yield Problem(where, caution.text.rstrip("."), f"A hint, not advice; source: {caution.source}.")
 
 
-def _annual(policy: Policy | None) -> Fraction | None:
-    """The yearly rate that was agreed; nothing where none is, and None where it is a statute's, which changes."""
-    if policy is None or policy.interest is None:
+def _annual(policy: Policy | None, currency: str) -> Fraction | None:
+    """The yearly rate that was agreed, as interest or as a percentage that comes again; None where a statute says it."""
+    if policy is None:
         return Fraction(0)
-    return None if policy.interest.statute else policy.interest.annual
+    fee = yearly(terms_in(policy.late_fee, currency)) if policy.late_fee is not None else Fraction(0)
+    if policy.interest is None:
+        return fee
+    return None if policy.interest.statute else max(policy.interest.annual, fee)
 
 
 def _largest(contract: Contract, place: str) -> int | None:

@@ -75,3 +75,53 @@ def test_an_order_of_payments_that_the_law_does_not_know_is_told(statute: str, m
 def test_a_fixed_sum_in_another_currency_is_the_user_s_to_write() -> None:
     said = remarks("pl", "2025-06-05", as_of="2025-06-10", currency="PLN")
     assert 'without a rate of exchange. Write the sum in PLN yourself: compensation = "...".' in said
+
+
+def of_a_place(place: str, currency: str = "USD", due_on: str = "2026-05-05", **more: Any) -> str:
+    claim = {
+        "amount": "1000.00",
+        "currency": currency,
+        "due_on": due_on,
+        "as_of": "2026-06-10",
+        "calendar": place,
+    } | more
+    return "\n".join(work_out(read_scenario(claim, today=date(2026, 11, 22), calendars=calendar_of))[2])
+
+
+@pytest.mark.parametrize(
+    ("place", "more", "told", "silent"),
+    [
+        # a claim without interest: what concerns the debt, and no ceiling
+        ("US-NY", {}, "from 800 USD", "usury"),
+        ("US-TX", {"late_fee": {"percent": "1.5", "every": "month"}}, "names no rate", "1.5 % a month"),
+        ("US-TX", {"late_fee": {"percent": "1.6", "every": "month"}}, "More than 1.5 % a month", "usury"),
+        ("US-TX", {"late_fee": {"percent": "1.6", "every": "2 months"}}, "names no rate", "1.5 % a month"),
+        ("US-TX", {"late_fee": {"percent": "20"}}, "names no rate", "1.5 % a month"),
+        ("US-NY", {"late_fee": {"percent": "0.44", "every": "10 days"}}, "usury", "1.5 % a month"),
+        ("US-NY", {"late_fee": {"bands": [{"percent": "2"}], "every": "month"}}, "usury", "35 %"),
+        ("US-NY", {"interest": {"annual": "17"}, "late_fee": {"amount": "5.00", "every": "month"}}, "usury", "35 %"),
+    ],
+)
+def test_a_percentage_that_comes_again_counts_as_a_yearly_rate(
+    place: str, more: dict[str, Any], told: str, silent: str
+) -> None:
+    said = of_a_place(place, **more)
+    assert told in said
+    assert silent not in said
+
+
+@pytest.mark.parametrize(
+    ("place", "annual", "due_on", "told"),
+    [
+        ("FR", "14.75", "2024-10-05", True),  # three times 4.92 %
+        ("FR", "14.76", "2024-10-05", False),
+        ("FR-IDF", "8", "2024-10-05", True),
+        ("FR", "8", "2025-10-05", False),  # no table holds that half-year
+        ("DE", "0.1", "2024-10-05", False),
+    ],
+)
+def test_a_french_rate_below_three_times_the_legal_one_is_told(
+    place: str, annual: str, due_on: str, told: bool
+) -> None:
+    said = of_a_place(place, "EUR", due_on, interest={"annual": annual})
+    assert (f"{annual} % a year is below the least that may be agreed, 14.76 %: three times" in said) is told

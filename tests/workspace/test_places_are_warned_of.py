@@ -69,6 +69,18 @@ def test_a_law_is_told_where_it_concerns_a_contract(
     assert (text in told(root, environ)) is is_told
 
 
+def test_a_percentage_that_comes_again_counts_as_a_rate(
+    write: Callable[..., Path], settings: str, environ: Mapping[str, str]
+) -> None:
+    contract = CONTRACT.format(country="US-NY", amount="100.00", currency="USD", signed="2026-10-01")
+    text = settings.replace('interest = { annual = "8" }\n', "")
+    assert 'late_fee = { amount = "25.00" }' in text
+    often = text.replace('late_fee = { amount = "25.00" }', 'late_fee = { percent = "1.5", every = "month" }')
+    assert "usury limit is 16 %" in told(write(often, site=contract), environ)
+    once = text.replace('late_fee = { amount = "25.00" }', 'late_fee = { percent = "18" }')
+    assert "usury limit" not in told(write(once, site=contract), environ)
+
+
 def test_a_contract_without_interest_is_told_of_no_ceiling_but_of_the_legal_rate(
     write: Callable[..., Path], settings: str, environ: Mapping[str, str]
 ) -> None:
