@@ -18,11 +18,14 @@ from payflow.errors import DeliveryError
 from payflow.model.agreement import Smtp
 from payflow.model.journal import MessageState
 from payflow.outbox.mime import Email, address, wire
+from payflow.outbox.smtp_replies import Plain, Tls, is_ahead
 from payflow.outbox.transport import Outcome, checked_key
 
 #: How many times the usual timeout the reply to a whole message may take: servers look through it first.
 PATIENCE = 10
 
+#: Signs of a server's reply that are told.
+_LONGEST = 500
 #: What a server says that did as it was told.
 _DONE = 250
 #: What a server says that closes the connection.
@@ -185,7 +188,7 @@ class _Announced:
         open_socket.sendall(self._content)
         with selectors.DefaultSelector() as selector:
             selector.register(open_socket, selectors.EVENT_READ)
-            spoken = bool(selector.select(0))
+            spoken = bool(selector.select(0)) or is_ahead(self._connection)
         if spoken:
             # A server has nothing to say before the final dot, unless it is going away; the dot is not written then.
             raise smtplib.SMTPServerDisconnected("the server ended the conversation")
@@ -274,11 +277,9 @@ def _context(settings: Smtp) -> ssl.SSLContext | None:
 def _greeted(settings: Smtp, context: ssl.SSLContext | None) -> smtplib.SMTP:
     """A connection that has said EHLO, secured as the settings ask."""
     if settings.security == "tls":
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(
-            settings.host, settings.port, timeout=settings.timeout, context=context
-        )
+        connection: smtplib.SMTP = Tls(settings.host, settings.port, timeout=settings.timeout, context=context)
     else:
-        connection = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
+        connection = Plain(settings.host, settings.port, timeout=settings.timeout)
     try:
         if connection.sock is not None:
             # the final dot goes by itself, and must not wait until the server has acknowledged the content before it
@@ -325,8 +326,8 @@ def _accepts(connection: smtplib.SMTP, copy: str) -> bool:
 
 
 def _reply(code: int, text: bytes) -> str:
-    """A server's reply in one line."""
-    return f"{code} {' '.join(text.decode('ascii', 'replace').split())}".strip()
+    """A server's reply in one line, of which the journal is to keep no more than a person would read."""
+    return f"{code} {' '.join(text.decode('ascii', 'replace').split())[:_LONGEST]}".strip()
 
 
 def _plain(error: Exception) -> str:

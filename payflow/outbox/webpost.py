@@ -22,6 +22,9 @@ _MOST = 16 * 1024
 _NAT64, _6TO4 = ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16")
 
 
+#: All that was ever given out for hosts of the public network (RFC 4291, IANA); IPv4 hides in much of the rest, too.
+_PUBLIC = ipaddress.ip_network("2000::/3")
+
 #: What `getaddrinfo` tells of one address.
 _Found = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 
@@ -92,6 +95,8 @@ def is_inside(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
             return is_inside(str(inner))
+        if found not in _PUBLIC:
+            return True
     return not found.is_global or found.is_multicast
 
 

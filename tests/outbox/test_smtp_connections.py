@@ -15,6 +15,7 @@ from payflow.model.agreement import MailSettings, Smtp
 from payflow.model.journal import MessageState
 from payflow.outbox import smtp as smtp_module
 from payflow.outbox.smtp import SmtpTransport
+from payflow.outbox.smtp_replies import Replies
 from payflow.outbox.transport import open_transport
 
 
@@ -107,6 +108,57 @@ def test_an_answer_that_is_none_leaves_the_message_unsure() -> None:
 
     with Scripted({}, babble) as server, transport_to(server.settings) as transport:
         assert transport.prepare("m1", letter(), (MAIN,)).hand_over().state is MessageState.UNSURE
+
+
+def test_a_word_on_the_message_that_came_before_the_message_is_none() -> None:
+    with Scripted({"DATA": "354 go\r\n250 queued"}) as server, transport_to(server.settings) as transport:
+        outcome = transport.prepare("m1", letter(), (MAIN,)).hand_over()
+        assert server.complete == []
+    assert (outcome.state, "ended the conversation" in outcome.detail) == (MessageState.WAITING, True)
+
+
+@pytest.mark.parametrize(
+    ("reply", "state", "said"),
+    [
+        ("250-first\r\n250-second\r\n250 third", MessageState.SENT, "250 first second third"),
+        ("250-first\r\n554 no", MessageState.FAILED, "554 first no"),
+        ("250 žluťoučký \x1b[2J", MessageState.SENT, "250 "),
+        ("250 " + "x" * 9000, MessageState.UNSURE, "no answer from the server to the complete message"),
+        ("250-more\r\n" * 7000 + "250 end", MessageState.UNSURE, "no answer from the server to the complete message"),
+        ("25", MessageState.UNSURE, "an answer that means nothing"),
+    ],
+)
+def test_odd_words_on_the_complete_message_say_what_they_say_or_nothing(
+    reply: str, state: MessageState, said: str
+) -> None:
+    def answer(at: Any) -> str:
+        read_message(at)
+        return reply
+
+    with Scripted({}, answer) as server, transport_to(server.settings) as transport:
+        outcome = transport.prepare("m1", letter(), (MAIN,)).hand_over()
+    assert outcome.state is state
+    assert outcome.detail.startswith(said)
+    assert len(outcome.detail) < 600
+
+
+def test_a_reply_that_comes_letter_by_letter_ends_all_the_same() -> None:
+    ours, theirs = socket.socketpair()
+    over = threading.Event()
+
+    def drip() -> None:
+        while not over.wait(0.01):
+            theirs.sendall(b"2")
+
+    with ours, theirs:
+        ours.settimeout(0.05)
+        talking = threading.Thread(target=drip)
+        talking.start()
+        with pytest.raises(TimeoutError):
+            Replies(ours).readline(8192)
+        over.set()
+        talking.join()
+        assert ours.gettimeout() == 0.05
 
 
 def test_after_a_broken_hand_over_the_next_message_gets_a_new_connection() -> None:
