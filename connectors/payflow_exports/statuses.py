@@ -33,7 +33,9 @@ def stated(invoices: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
     unknown: Any = silent & ~owed & ~nothing
     for row, number in invoices.loc[unknown, "number"].items():
         found = f"invoice {number!r} says neither what was paid nor what is open"
-        sheet.problems.add(f"{row}", found, "Fill in the amount or the status; the invoice is left out.")
+        sheet.problems.add(
+            f"{row}", found, "Fill in the amount (0 where nothing was paid) or the status; the invoice is left out."
+        )
     told: pd.DataFrame = invoices.assign(balance=balance)[~unknown]
     return told
 

@@ -42,6 +42,22 @@ class _Moment(click.ParamType[datetime]):
         return moment if len(value) > len("2026-11-21") else datetime.combine(moment, time(12))
 
 
+class _Reason(click.ParamType[str]):
+    """A person's words; one who leaves them out is told what they are for."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Raises click's usage error for blanks."""
+        if not str(value).strip():
+            self.fail("it is empty. Say in a few words why.", param, ctx)
+        return str(value)
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002  # click's signature
+        """What click adds to its own words."""
+        return 'Say in a few words why; it is kept in the journal: --reason "agreed by telephone".'
+
+
 DAY = _Day()
 MOMENT = _Moment()
 
@@ -59,13 +75,7 @@ def json_option(command: _Command) -> _Command:
 def reason_option(command: _Command) -> _Command:
     """`--reason`: why a person decides so."""
     text = "Why; kept in the journal."
-    return click.option("--reason", required=True, callback=_given, metavar="TEXT", help=text)(command)
-
-
-def _given(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if not value.strip():
-        raise click.BadParameter("it is empty. Say in a few words why.", ctx, param)
-    return value
+    return click.option("--reason", required=True, type=_Reason(), metavar="TEXT", help=text)(command)
 
 
 #: Printed beside each target: holds know invoices, projects and clients.

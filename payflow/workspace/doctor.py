@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, time
 
 from payflow import connector
@@ -30,13 +31,14 @@ def examine(loaded: Loaded, now: datetime) -> list[Problem]:
 
 
 def _options(workspace: Workspace, source: SourceSettings, now: datetime) -> Iterator[Problem]:
-    """Values of options that the connector itself refuses. One that waits for its files is not asked: that is told already."""
+    """Values of options that the connector itself refuses. One that waits for its files is only asked what these can tell."""
     context = context_of(workspace, source, now)
-    if not context.files and (source.files or not source.options):
-        return
     try:
         spec = connector.discover().get(source.connector)
-        if spec is not None:
+        if spec is None:
+            return
+        spec.limits(context)
+        if context.files or (source.options and not source.files):
             spec.open(context)
     except ConnectorError as error:
         yield error.problem
@@ -92,8 +94,9 @@ def _source(workspace: Workspace, source: SourceSettings, now: datetime) -> Iter
     if not source.files and not spec.secrets.intersection(source.options):
         remedy = 'Add files = "exports/*.csv", or feed it with `payflow import FILE --source NAME`.'
         yield Problem(where, "it names no files, so `payflow sync` reads nothing from it", remedy)
-    for limits in spec.limits(context_of(workspace, source, now)):
-        yield from _limits(where, limits)
+    with suppress(ConnectorError):  # told as a mistake of its options
+        for limits in spec.limits(context_of(workspace, source, now)):
+            yield from _limits(where, limits)
 
 
 def _limits(where: str, limits: Limits) -> Iterator[Problem]:

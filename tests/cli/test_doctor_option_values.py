@@ -32,3 +32,13 @@ def test_values_that_the_connector_would_refuse_are_mistakes(tmp_path: Path, opt
     found = [one for one in examine(load(tmp_path, {}), NOW) if not one.warning]
     assert [one.where.replace("'", "") for one in found] == told
     assert all(one.remedy for one in found)
+
+
+def test_columns_are_looked_at_before_there_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "payflow.toml").write_text(
+        '[business]\nname = "North"\nemail = "a@north.example"\ntimezone = "Europe/London"\ncurrency = "GBP"\n'
+        '[[source]]\nname = "ledger"\nconnector = "tabular"\nfiles = "*.csv"\ncolumns = { totl = "Gross" }\n',
+        "utf-8",
+    )
+    (found,) = (one for one in examine(load(tmp_path, {}), NOW) if not one.warning)
+    assert found.found == "'totl' is not a column payflow knows"

@@ -73,7 +73,7 @@ def test_an_interrupt_ends_quietly(monkeypatch):
         (["statsu"], "no command 'statsu'. Did you mean 'status'?"),
         (["status", "--as-of", "21.11.2026"], "'21.11.2026' is no day. Write it as YYYY-MM-DD, such as 2026-11-21."),
         (["--now", "noon", "status"], "'noon' is no moment. Write it as 2026-11-21T09:00."),
-        (["hold", "INV-1"], "Missing option '--reason'"),
+        (["hold", "INV-1"], "Missing option '--reason'. Say in a few words why"),
         (["gate", "waive", "a", "b", "--reason", "x"], "Missing option '--until'"),
         (["confirm", "INV-1", "--reason", "x"], "Say what became of it: --paid, --void or --open."),
         (["link", "INV-1", "--reason", "x"], "Say what it is with one of --same-as"),

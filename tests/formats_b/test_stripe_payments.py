@@ -43,6 +43,13 @@ def test_the_second_generation_is_read_and_a_dispute_without_an_amount_takes_all
     assert set(batch.entries["invoice"]) == {"in_1"}
 
 
+def test_a_status_tells_of_a_dispute_where_no_column_does(tmp_path: Path) -> None:
+    header = "id,Created date (UTC),Amount,Amount Refunded,Currency,Status,Customer ID,Invoice ID"
+    row = "ch_1,2026-10-05 10:00:00,50.00,0.00,gbp,Disputed,cus_1,in_1"
+    entries = read(CONNECTOR, write(tmp_path, "x.csv", f"{header}\n{row}\n")).entries
+    assert sorted(zip(entries["kind"], entries["amount"], strict=True)) == [("dispute", -5000), ("payment", 5000)]
+
+
 def test_the_first_generation_names_no_invoice_and_says_so(tmp_path: Path) -> None:
     header = "id,Description,Created,Amount,Amount Refunded,Currency,Converted Amount,Fee,Mode,Status,Customer ID"
     path = write(
