@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 from outbox.post import GONE_WRONG, Post
 from payflow import nightly
 from payflow.cli import main
+from payflow.nightly import night
 from payflow.store import messages
 from payflow.store.address import ServerAddress, read_address
 from payflow.store.postgresql import PostgresqlDatabase
@@ -120,7 +121,7 @@ def test_a_connection_cut_between_two_steps_is_told_and_the_next_run_sends_once(
 @pytest.mark.parametrize(
     ("owner", "name", "said"),
     [
-        pytest.param(nightly, "propose", "Nothing was half-written", id="T1"),
+        pytest.param(night, "propose", "Nothing was half-written", id="T1"),
         pytest.param(messages, "claim", "all of it was written, or nothing", id="T2, at its commit"),
         pytest.param(messages, "settle", "Nothing was half-written", id="T3"),
     ],
@@ -139,7 +140,7 @@ def test_a_connection_cut_after_a_mail_server_took_the_message_leaves_it_unsure_
     due: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = Post(recovers=GONE_WRONG)
-    monkeypatch.setattr(nightly, "open_transport", lambda _mail: post)
+    monkeypatch.setattr(night, "open_transport", lambda _mail: post)
     at(monkeypatch, "handed over", partial(cut, due))
     assert is_told(payflow(due, "run"))
     assert len(post.tried) == 1

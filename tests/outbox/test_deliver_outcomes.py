@@ -12,6 +12,7 @@ from outbox.post import GONE_WRONG, Post
 from payflow import nightly
 from payflow.errors import DeliveryError
 from payflow.model.journal import MessageState
+from payflow.nightly import night
 from payflow.outbox import deliver
 from payflow.outbox.transport import Outcome
 from payflow.store import messages
@@ -25,7 +26,7 @@ INVOICE = invoice("INV-0012", "3000.00")
 @pytest.fixture
 def post(monkeypatch: pytest.MonkeyPatch) -> Post:
     made = Post()
-    monkeypatch.setattr(nightly, "open_transport", lambda _mail: made)
+    monkeypatch.setattr(night, "open_transport", lambda _mail: made)
     return made
 
 

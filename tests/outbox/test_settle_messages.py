@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from outbox.post import GONE_WRONG, Post
-from payflow import nightly
 from payflow.cli import main
 from payflow.errors import Refused, UnknownName
 from payflow.model.journal import MessageState
+from payflow.nightly import night
 from payflow.outbox.transport import Outcome
 from payflow.store import journal, messages
 from payflow.store.memory import load_memory
@@ -27,7 +27,7 @@ REFUSED = Outcome(MessageState.FAILED, "550 no such user here")
 @pytest.fixture
 def post(monkeypatch: pytest.MonkeyPatch) -> Post:
     made = Post()
-    monkeypatch.setattr(nightly, "open_transport", lambda _mail: made)
+    monkeypatch.setattr(night, "open_transport", lambda _mail: made)
     return made
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from payflow import nightly
 from payflow.connector import ConnectorError, Problem, Scope
+from payflow.nightly import night
 from payflow.report import operations_json
 from stories.ledger import LEDGER, Ledger, debt, move
 from stories.papers import ANY_HOUR, contract, settings
@@ -130,7 +131,7 @@ def test_a_run_that_takes_long_asks_again_on_its_way(
     settled = debt("in_9", 8000, number="INV-0500", client="c2", status="paid")
     ledger.now_says = ([OPEN, settled], [move("py_9", "in_9", 8000, "2026-11-05", client="c2")])
     passed = [0.0]
-    monkeypatch.setattr(nightly, "monotonic", lambda: passed[0])
+    monkeypatch.setattr(night, "monotonic", lambda: passed[0])
 
     def slowly(place: str) -> None:
         if place == "recorded":
