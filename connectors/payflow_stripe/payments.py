@@ -67,10 +67,10 @@ def _entries(sheet: Sheet) -> pd.DataFrame:
 
     currencies, days = sheet.currencies(), sheet.days("on")
     came, refunded, disputed = (sheet.money(name, currencies) for name in ("amount", "refunded", "disputed"))
-    dispute = sheet.text("dispute")
-    lost = dispute.where(lambda text: bool(text) and not _kept(text))
-    # a file without that column says it in its status
-    lost |= dispute.equal("") & sheet.text("status").where(lambda text: text.casefold() == "disputed")
+    if "dispute" in sheet:
+        lost = sheet.text("dispute").where(lambda text: bool(text) and not _kept(text))
+    else:
+        lost = sheet.text("status").where(lambda text: text.casefold() == "disputed")
     withdrawn = np.where(disputed.known, np.abs(disputed.values), came.values - refunded.values)
     told = pd.Series(sheet.words("status", _SETTLEMENTS, None), index=pd.Index(sheet.rows)).astype("str")
     frames = []
