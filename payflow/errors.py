@@ -64,7 +64,7 @@ class UnknownName(PayflowError):
 
     def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
-        super().__init__(f"no {kind} called {name!r}. {nearest(name, known)}")
+        super().__init__(f"no {kind} called {name!r}. {nearest(name, known, few=20)}")
 
 
 class Refused(PayflowError):
@@ -79,14 +79,15 @@ class DeliveryError(PayflowError):
         super().__init__(message)
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, known: Sequence[str], few: int = 12) -> str:
     """A sentence that helps: the nearest known name, or all of them when they are few."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, known, n=1)
+    same = [one for one in known if one.casefold() == name.casefold()]
+    close = same or get_close_matches(name, known, n=1)
     if close:
         return f"Did you mean {close[0]!r}?"
     if not known:
         return "None is known yet."
-    shown = ", ".join(sorted(known)[:12])
-    return f"Known: {shown}{', ...' if len(known) > 12 else ''}."
+    shown = ", ".join(sorted(known)[:few])
+    return f"Known: {shown}{', ...' if len(known) > few else ''}."

@@ -226,6 +226,10 @@ def test_french_contracts_may_not_agree_less_than_three_times_the_legal_rate(row
 def test_an_unknown_statute_names_the_nearest() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'de-consumer'"):
         statute("de-consumers")
+    with pytest.raises(UnknownName, match="Did you mean 'uk'"):
+        statute("UK")
+    with pytest.raises(UnknownName, match="nl, nl-consumer, pl, pl-public-health, se, uk, us-prompt-payment."):
+        statute("gb")
 
 
 SHIPPED = [act for act in STATUTES.values() if not act.name.startswith("pl") and act.table != "us_prompt_payment"]
