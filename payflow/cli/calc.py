@@ -104,7 +104,7 @@ def command(session: Session, /, file: str | None, as_json: bool, **flags: Any) 
       payflow calc --amount 900 --currency EUR --issued 2025-01-31 --terms net-30-eom --annual 9 --fee 40 --json
     """
     from payflow.policy.scenario import read_scenario, work_out
-    from payflow.workspace.business_days import calendar_of
+    from payflow.workspace.business_days import known_calendar
 
     written = _written(session, file)
     data = dict(written.data) if written is not None else {}
@@ -113,7 +113,7 @@ def command(session: Session, /, file: str | None, as_json: bool, **flags: Any) 
     def place(path: KeyPath) -> str:
         return _flag_of(path) if written is None or path[:1] in told or path[:2] in told else written.place(path)
 
-    scenario = read_scenario(data, today=_today(session), calendars=calendar_of, place=place)
+    scenario = read_scenario(data, today=_today(session), calendars=known_calendar, place=place)
     claim, found, warnings = work_out(scenario, extra=_own_rates(session))
     from payflow.report import calc as report
 

@@ -48,8 +48,8 @@ from payflow.policy.terms_in_words import TermsError, parse_terms
 _DAY = timedelta(days=1)
 #: Digits before the decimal point of an amount: the exact engine has no limit, a slip of the keyboard has one.
 _MOST_DIGITS = 30
-#: What gives the business days of a country or region by its ISO 3166 code.
-Calendars = Callable[[str], Calendar]
+#: What gives the business days of a country or region by its ISO 3166 code; None where they are not known.
+Calendars = Callable[[str], Calendar | None]
 
 
 class Scenario(Struct, frozen=True):
@@ -108,7 +108,7 @@ class _Read(Struct):
         if "amount" not in top:
             top.missing("amount", 'what was invoiced, with tax: amount = "1000.00"')
         as_of = top.day("as_of") or self.today
-        place = top.text("calendar", 'a country or region: calendar = "GB" or "DE-BY"') or ""
+        place = self._place()
         issued_on, terms, due_on = self._due(place)
         movements = tuple(self._movements())
         interest, law = self._interest()
@@ -161,6 +161,15 @@ class _Read(Struct):
             due_on = self._due_by(terms, issued_on, place)
         return issued_on, terms, due_on
 
+    def _place(self) -> str:
+        """Whose business days and laws count, as a country that is known, or a part of it."""
+        example = 'a country or region of ISO 3166: calendar = "GB" or "DE-BY"'
+        place = self.top.text("calendar", example) or ""
+        if place and (place != place.upper() or self.calendars(place.partition("-")[0]) is None):
+            self.top.wrong("calendar", f"{place[:20]!r} is no country that is known", f"Write {example}.")
+            return ""
+        return place
+
     def _terms(self, written: Any) -> Terms | None:
         if written is None:
             return None
@@ -176,11 +185,20 @@ class _Read(Struct):
 
     def _due_by(self, terms: Terms, issued_on: date, place: str) -> date | None:
         country = terms.calendar or place
-        if terms.rolls and not country:
-            self.top.missing("calendar", 'whose business days count: calendar = "GB" or "DE-BY"')
+        calendar = self.calendars(country) if terms.rolls and country else WEEKDAYS
+        if calendar is None:
+            key = "terms" if terms.calendar else "calendar"
+            self.top.wrong(
+                key, f"the holidays of {country!r} are not known", 'Write a country or a part of it: "GB", "DE-BY".'
+            )
             return None
+        if terms.rolls and not country:
+            self.warnings.append(
+                "Business days are Monday to Friday here, without holidays: nothing says where. "
+                'Write calendar = "GB" or "DE-BY", or "next business day in DE-BY".'
+            )
         try:
-            return due_date(terms, issued_on, calendar=self.calendars(country) if terms.rolls else None)
+            return due_date(terms, issued_on, calendar=calendar)
         except ValueError as error:
             self.top.wrong("terms", str(error), "Write the day itself: due_on = 2025-05-14.")
             return None
@@ -208,8 +226,8 @@ class _Read(Struct):
         """What the law says of a due day on a weekend, or on a holiday where the place is told."""
         if not law.moves_by:
             return
-        calendar = self.calendars(place) if place.partition("-")[0] == law.country else WEEKDAYS
-        moved = roll(due_on, Roll.FOLLOWING, calendar)
+        calendar = self.calendars(place) if place.partition("-")[0] == law.country else None
+        moved = roll(due_on, Roll.FOLLOWING, calendar or WEEKDAYS)
         if moved != due_on:
             yield (
                 f"{due_on} is no working day: by {law.moves_by} it was due on {moved}, unless agreed otherwise. Interest counts "

@@ -10,12 +10,18 @@ from datetime import date
 from functools import cache, lru_cache
 
 from payflow.policy.calendars import WEEKEND, Calendar, Holidays
+from payflow.workspace.countries import COUNTRIES
 
 
 @cache
 def calendar_of(country: str) -> Calendar:
     """The business days by ISO 3166 code, of a country (`GB`) or a part of it (`GB-SCT`); with its own weekend."""
     return Holidays(lambda year: public_holidays(country, year), _weekend(country))
+
+
+def known_calendar(country: str) -> Calendar | None:
+    """The business days of a country or a part of it; None where its holidays are not known, or the part has none of its own."""
+    return calendar_of(country) if country.partition("-")[0] in COUNTRIES and has_holidays(country) else None
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,6 @@ from payflow.model.agreement import InstalmentTerms, Terms
 from payflow.policy.instalments import Line, check, lines_in
 from payflow.policy.terms_in_words import TermsError, parse_terms
 from payflow.workspace import values
-from payflow.workspace.countries import COUNTRIES
 from payflow.workspace.document import Table
 
 #: what stands for terms that could not be read
@@ -36,9 +35,9 @@ def read_terms(table: Table) -> Terms:
 
 
 def _is_known(country: str) -> bool:
-    from payflow.workspace.business_days import has_holidays
+    from payflow.workspace.business_days import known_calendar
 
-    return country[:2] in COUNTRIES and has_holidays(country)
+    return known_calendar(country) is not None
 
 
 def read_instalments(table: Table, currency: str) -> tuple[InstalmentTerms, ...]:

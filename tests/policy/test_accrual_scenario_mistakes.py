@@ -14,6 +14,8 @@ from payflow.errors import WorkspaceError
 from payflow.policy.calendars import WEEKDAYS
 from payflow.policy.scenario import read_scenario, work_out
 
+#: The places whose business days are known here.
+PLACES = {"DE": WEEKDAYS, "DE-BY": WEEKDAYS, "GB": WEEKDAYS}
 GOOD: dict[str, Any] = {"amount": "1000", "currency": "EUR", "due_on": "2025-01-01"}
 
 
@@ -21,7 +23,7 @@ def problems(**said: Any) -> list[str]:
     """What is wrong with a good claim that says this too (None takes a key out)."""
     data = {key: value for key, value in (GOOD | said).items() if value is not None}
     with pytest.raises(WorkspaceError) as caught:
-        read_scenario(data, today=date(2025, 1, 31), calendars=lambda _: WEEKDAYS)
+        read_scenario(data, today=date(2025, 1, 31), calendars=PLACES.get)
     found = [str(problem) for problem in caught.value.problems]
     assert all(problem.where and problem.found and problem.remedy for problem in caught.value.problems)
     return found
@@ -67,9 +69,16 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "terms#2: 'noon' is no part of terms",
     ),
     ({"due_on": None, "issued_on": "2025-01-01", "terms": 30}, "terms: these are no terms"),
+    ({"calendar": "Germany"}, "calendar: 'Germany' is no country that is known. Write a country or region of ISO 3166"),
+    ({"calendar": "de"}, "calendar: 'de' is no country that is known"),
+    ({"calendar": "ZZ-BY"}, "calendar: 'ZZ-BY' is no country that is known"),
     (
-        {"due_on": None, "issued_on": "2025-01-01", "terms": ["30 days", "next business day"]},
-        "calendar: is missing",
+        {"due_on": None, "issued_on": "2025-01-01", "terms": ["next business day"], "calendar": "DE-XX"},
+        "calendar: the holidays of 'DE-XX' are not known",
+    ),
+    (
+        {"due_on": None, "issued_on": "2025-01-01", "terms": ["next business day in DE-XX"]},
+        "terms: the holidays of 'DE-XX' are not known",
     ),
     (
         {"due_on": None, "issued_on": "2025-01-01", "terms": ["from delivery", "30 days"]},

@@ -228,7 +228,7 @@ def test_an_unknown_statute_names_the_nearest() -> None:
         statute("de-consumers")
     with pytest.raises(UnknownName, match="Did you mean 'uk'"):
         statute("UK")
-    with pytest.raises(UnknownName, match="nl, nl-consumer, pl, pl-public-health, se, uk, us-prompt-payment."):
+    with pytest.raises(UnknownName, match=r"nl, nl-consumer, pl, pl-public-health, se, uk, us-prompt-payment\."):
         statute("gb")
 
 

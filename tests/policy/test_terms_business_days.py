@@ -13,7 +13,7 @@ from payflow.columns import NO_DAY, to_date, to_day
 from payflow.model.agreement import TermPart
 from payflow.policy.calendars import WEEKDAYS, Calendar, Holidays, Roll, roll, roll_days
 from payflow.policy.terms import due_date, due_days, parse_terms
-from payflow.workspace.business_days import calendar_of, has_holidays
+from payflow.workspace.business_days import calendar_of, has_holidays, known_calendar
 
 #: Friday 25 and Monday 28 December 2026 are holidays here.
 CHRISTMAS: Calendar = Holidays(lambda year: {date(year, 12, 25), date(year, 12, 28)})
@@ -152,3 +152,11 @@ def test_countries_and_parts_whose_holidays_are_known_are_told_from_others() -> 
     assert has_holidays("DE-BY")
     assert not has_holidays("DE-XX")
     assert not has_holidays("AQ-BY")
+
+
+@pytest.mark.parametrize(
+    ("country", "known"),
+    [("DE", True), ("DE-BY", True), ("DE-XX", False), ("ZZ", False), ("Germany", False), ("de", False), ("", False)],
+)
+def test_a_place_is_known_by_its_holidays(country: str, known: bool) -> None:
+    assert (known_calendar(country) is not None) is known

@@ -50,6 +50,12 @@ def test_terms_that_moved_to_a_working_day_by_themselves_are_not_told_of() -> No
     assert "no working day" in remarks("de", None, **more | {"terms": "net-30"})
 
 
+def test_business_days_of_nowhere_are_monday_to_friday_and_said_to_be() -> None:
+    more = {"issued_on": "2026-03-02", "terms": ["60 days", "next business day"]}  # 1 May is a holiday in Germany
+    assert "Business days are Monday to Friday here, without holidays" in remarks("de", None, **more)
+    assert "Monday to Friday" not in remarks("de", None, calendar="DE", **more)
+
+
 PAID = {"payments": [{"on": "2026-05-20", "amount": "100.00"}]}
 
 
