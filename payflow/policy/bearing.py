@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from payflow.model.interest import Compound, Interest, Per
-from payflow.policy.accrual import Claim, InterestTerms, accrue, asks, bears_from, outstanding_on
+from payflow.policy.accrual import Claim, InterestTerms, accrue, asks, bears_from, grace_over, outstanding_on
 from payflow.policy.daycount import year_of
 from payflow.policy.fees import percent
 from payflow.policy.law import Fixing, Statute
@@ -82,8 +82,10 @@ def _until_open(terms: InterestTerms, due_on: date) -> InterestTerms:
 def _rates(claim: Claim, law: Statute, arose: date, extra: Path | None) -> Sequence[Rate]:
     """The rates of the days on which something is owed; none is asked for between a full payment and what raises it again."""
     starts = bears_from(claim)
-    if starts is None or not asks(claim):
+    if not asks(claim):
         return ()
+    if starts is None:
+        return _of_tomorrow(claim, law, arose, extra)
     moves = {movement.on for movement in claim.movements if starts <= movement.on < claim.as_of}
     rates: list[Rate] = []
     at = starts - _DAY
@@ -94,6 +96,17 @@ def _rates(claim: Claim, law: Statute, arose: date, extra: Path | None) -> Seque
             rates = [*rates, *more] if floats else list(more)
         at = until
     return tuple(rates)
+
+
+def _of_tomorrow(claim: Claim, law: Statute, arose: date, extra: Path | None) -> Sequence[Rate]:
+    """The rate of the day on which interest would start, told on the day before it; none where no table holds it."""
+    if claim.as_of != grace_over(claim):
+        return ()
+    starts = bears_from(replace(claim, as_of=claim.as_of + _DAY)) or claim.as_of + _DAY
+    try:
+        return rates_for(law, starts, claim.as_of + _DAY, extra=extra, arose=arose)
+    except OutOfTable:
+        return ()
 
 
 def _bears(claim: Claim, rates: Sequence[Rate], day: date, starts: date) -> bool:
