@@ -373,7 +373,7 @@ def _files(folder: Path, one: Person) -> int:
 
 def _theirs(workspace: Workspace, one: Person, told: Collection[str]) -> Iterator[str]:
     """Files of the user's own in which the client is still named: contracts, settings, exports."""
-    from payflow.sync import files_of
+    from payflow.workspace.files import files_of
 
     paths = [*sorted((workspace.root / "contracts").glob("*.toml")), workspace.root / "payflow.toml"]
     paths += [path for source in workspace.sources for path in files_of(workspace.root, source.files)]

@@ -24,8 +24,6 @@ def recognised(
     The header decides. Where no connector knows it, or several do, or several sources are read by the one that does, the source
     counts among whose own files it is. Raises `ConnectorError` for a file of nobody's, `Refused` where it has no place.
     """
-    if not path.is_file():
-        raise ConnectorError(Problem(str(path), "there is no such file", "Check the path."))
     claims = {name: form for name, spec in specs.items() if (form := spec.claims(path)) is not None}
     listing = [one for one in _listing(workspace, path) if one.connector in (claims or specs)]
     if len(claims) == 1:

@@ -13,8 +13,8 @@ from typing import TextIO
 
 import pytest
 
-from payflow import sync as syncing
 from payflow.cli import main, progress
+from payflow.sync import taking
 from stories.fixtures import ledger, make
 from stories.papers import invoice
 from stories.world import World
@@ -62,13 +62,13 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
 def slow(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> World:
     """Books that take a while to read."""
     world = make().on("2026-11-05").books(invoice("INV-0012", "3000.00"), name="books.csv")
-    real = syncing.gather
+    real = taking.gather
 
     def gather(batches: object) -> object:
         time.sleep(0.2)
         return real(batches)  # type: ignore[arg-type]  # handed on as it came
 
-    monkeypatch.setattr(syncing, "gather", gather)
+    monkeypatch.setattr(taking, "gather", gather)
     return world
 
 

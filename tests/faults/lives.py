@@ -25,11 +25,10 @@ from boundaries import Rule
 from desk import FarTill, ask
 
 from payflow import connector, workspace
-from payflow import sync as syncing
 from payflow.model.agreement import Workspace
 from payflow.report.as_json import status
 from payflow.store import effects, open_store
-from payflow.sync import begin
+from payflow.sync import begin, configured
 from stores import url_of
 from stories.ledger import LEDGER, Ledger, debt, move
 from stories.papers import BOOKS, Row, contract, invoice, paid, settings
@@ -162,7 +161,7 @@ class Stage:
         self.ledger.till = FarTill(port=self.ports["desk"])
         self.ledger.askable = True
         known = {**connector.discover(), self.ledger.name: self.ledger}
-        connector.discover = syncing.discover = lambda: known  # type: ignore[assignment]  # for all runs of this process
+        connector.discover = configured.discover = lambda: known  # type: ignore[assignment]  # for all runs of this process
 
     @property
     def sunk(self) -> Path:

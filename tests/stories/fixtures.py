@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from payflow import connector
-from payflow import sync as syncing
+from payflow.sync import configured
 from stores import url_of
 from stories.ledger import Ledger
 from stories.world import World
@@ -40,5 +40,5 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
     made = Ledger()
     known = {**connector.discover(), made.name: made}
     monkeypatch.setattr(connector, "discover", lambda: known)
-    monkeypatch.setattr(syncing, "discover", lambda: known)
+    monkeypatch.setattr(configured, "discover", lambda: known)
     return made

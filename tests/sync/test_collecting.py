@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pyarrow as pa
 import pytest
 
-from payflow import sync as syncing
 from payflow.errors import ConnectorError
+from payflow.sync import taking
 from stories.papers import invoice
 from stories.world import World
 
@@ -27,8 +27,8 @@ def test_the_collector_rests_while_a_source_is_read_and_goes_on_after_it(
         pools.append(pa.default_memory_pool().backend_name)
         return real(batches)  # type: ignore[arg-type]  # handed on as it came
 
-    real = syncing.gather
-    monkeypatch.setattr(syncing, "gather", gather)
+    real = taking.gather
+    monkeypatch.setattr(taking, "gather", gather)
     world.sync()
     assert seen == [False]
     assert gc.isenabled()

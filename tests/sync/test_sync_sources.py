@@ -243,6 +243,17 @@ def test_a_source_without_files_says_so(make: Callable[..., World]) -> None:
     assert "no file matches exports/*.csv" in report.error
 
 
+def test_the_files_of_a_source_may_lie_at_home_and_hidden_ones_are_none_of_its(
+    make: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = BOOKS.replace("exports/*.csv", "~/exports/*.csv")
+    world = make(toml=settings(sources=books)).on("2026-11-05").books(INVOICE)
+    world.books(invoice("INV-0013", "4000.00"), name=".~lock.csv")
+    monkeypatch.setenv("HOME", str(world.root))
+    [report] = world.sync()
+    assert (report.error, report.new) == ("", 1)
+
+
 def test_an_import_is_recognised_and_lands_in_its_configured_source(make: Callable[..., World]) -> None:
     world = make(toml=settings(sources=BOOKS + AGEING)).on("2026-11-05")
     path = world.root / "download.csv"

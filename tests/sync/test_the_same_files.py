@@ -13,6 +13,7 @@ from payflow import sync as syncing
 from payflow.cli import main
 from payflow.forgetting import forget
 from payflow.store import mirror
+from payflow.sync import taking
 from stories.papers import BOOKS, invoice, settings
 from stories.world import World
 
@@ -139,8 +140,8 @@ def test_a_file_is_not_parsed_when_it_is_taken_as_read(world: World, monkeypatch
         read.append("read")
         return real(batches)
 
-    real = syncing.gather
-    monkeypatch.setattr(syncing, "gather", gather)
+    real = taking.gather
+    monkeypatch.setattr(taking, "gather", gather)
     world.sync()
     assert read == []
     world.sync(full=True)
