@@ -6,7 +6,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from payflow.connector import ConnectorError
 from payflow_bank import camt
 from payflow_bank.mt940 import is_mt940
 from payflow_bank.ofx import is_ofx
@@ -46,10 +45,7 @@ def kind_of(path: Path) -> Kind | None:
 
 def _table(path: Path) -> Kind | None:
     from payflow_bank.table import shared
-    from payflow_exports.options import Options
-    from payflow_exports.source import recognise
+    from payflow_exports.source import claimed
 
-    try:
-        return Kind(TABLE, recognise(path, (shared(""),), Options()).format.name)
-    except ConnectorError:
-        return None
+    found = claimed(path, (shared(""),))
+    return None if found is None else Kind(TABLE, found.name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -69,7 +69,7 @@ class Portion(Struct, frozen=True):
     lines: pd.DataFrame | None = None
 
 
-class Format(Struct, frozen=True):
+class Format(Struct, frozen=True, dict=True):
     """One kind of file. `build` turns its rows into canonical tables; everything before that is shared.
 
     `required` fields make a header row; names in `foreign` show that the file is something else. `grouped` True: the first
@@ -114,6 +114,8 @@ class Format(Struct, frozen=True):
 
     def match(self, cells: Sequence[str]) -> Mapping[str, int] | None:
         """Field -> position in a row of cells, if that row is a header of this format; else None."""
+        if not self.families and self._names.isdisjoint(_positions(tuple(cells))):
+            return None
         places = known(self.columns, cells)
         enough = len(places) >= min(FEWEST_NAMES, len(self.columns)) and all(name in places for name in self.required)
         for family, belongs in self.families.items():
@@ -126,6 +128,11 @@ class Format(Struct, frozen=True):
             return None
         names = {plain(cell) for cell in cells}
         return None if any(plain(name) in names for name in self.foreign) else places
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Every header name of a field, as it is compared."""
+        return frozenset(plain(name) for accepted in self.columns.values() for name in accepted)
 
     @property
     def looked_for(self) -> str:
@@ -141,9 +148,7 @@ def plain(name: str) -> str:
 
 def known(columns: Mapping[str, Sequence[str]], cells: Sequence[str]) -> dict[str, int]:
     """Field -> position of the first cell under its best name."""
-    places: dict[str, int] = {}
-    for position, cell in enumerate(cells):
-        places.setdefault(plain(cell), position)
+    places = _positions(tuple(cells))
     found: dict[str, int] = {}
     for name, accepted in columns.items():
         for header in accepted:
@@ -151,6 +156,15 @@ def known(columns: Mapping[str, Sequence[str]], cells: Sequence[str]) -> dict[st
                 found[name] = places[plain(header)]
                 break
     return found
+
+
+@lru_cache(maxsize=512)
+def _positions(cells: Sequence[str]) -> Mapping[str, int]:
+    """Name, as it is compared -> position of the first cell that holds it. Every format asks for the same few rows."""
+    places: dict[str, int] = {}
+    for position, cell in enumerate(cells):
+        places.setdefault(plain(cell), position)
+    return places
 
 
 def _unnamed_first(cells: Sequence[str]) -> bool:

@@ -52,11 +52,41 @@ class Found(Struct, frozen=True):
         return self.path.name
 
 
+class _Look(Struct, frozen=True):
+    """The headers found in a file, and what was looked at."""
+
+    found: Sequence[Found]
+    views: Sequence[View]
+    delimiters: Sequence[str]
+
+
 def recognise(path: Path, formats: Sequence[Format], options: Options, encoding: str | None = None) -> Found:
     """Find the header of a file. `encoding` None: guess it from the first bytes, good enough for names.
 
     Raises `ConnectorError` that says what was looked for.
     """
+    look = _look(path, formats, options, encoding)
+    if not look.found:
+        _otherwise_divided(path, look.views, formats, options)
+        raise unknown_header(path, look.views, formats, look.delimiters)
+    best = max(look.found, key=lambda item: len(item.places))  # of equals the first
+    if best.body_at >= HEAD_BYTES:
+        too_long = Problem(path.name, f"has a header longer than {HEAD_BYTES // 1024} KiB", "Export fewer columns.")
+        raise ConnectorError(too_long)
+    alike = [item.sheet for item in look.found if item.format is best.format and item is not best]
+    return replace(best, rivals=alike)
+
+
+def claimed(path: Path, formats: Sequence[Format]) -> Format | None:
+    """The format whose header a file has; None for all other files, whatever is wrong with them."""
+    try:
+        found = _look(path, formats, Options(), None).found
+    except ConnectorError:
+        return None
+    return max(found, key=lambda item: len(item.places)).format if found else None
+
+
+def _look(path: Path, formats: Sequence[Format], options: Options, encoding: str | None) -> _Look:
     raw = read_bytes(path, 0, HEAD_BYTES)
     if is_workbook(raw):
         views = sheet_views(path, options)
@@ -67,16 +97,8 @@ def recognise(path: Path, formats: Sequence[Format], options: Options, encoding:
     found = [best for view in views if (best := _best(path, view, formats, delimiters))]
     found += [best for item in formats if item.unfold and (best := _unfolded(path, views[0], item, options))]
     if not found and encoding is None and options.encoding is None and "\ufffd" in views[0].text:
-        return recognise(path, formats, options, "cp1252")  # the header's own names may hold umlauts
-    if not found:
-        _otherwise_divided(path, views, formats, options)
-        raise unknown_header(path, views, formats, delimiters)
-    best = max(found, key=lambda item: len(item.places))  # of equals the first
-    if best.body_at >= HEAD_BYTES:
-        too_long = Problem(path.name, f"has a header longer than {HEAD_BYTES // 1024} KiB", "Export fewer columns.")
-        raise ConnectorError(too_long)
-    alike = [item.sheet for item in found if item.format is best.format and item is not best]
-    return replace(best, rivals=alike)
+        return _look(path, formats, options, "cp1252")  # the header's own names may hold umlauts
+    return _Look(found, views, delimiters)
 
 
 def beside(found: Found, part: Format) -> Found | None:

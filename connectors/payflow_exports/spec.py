@@ -43,13 +43,10 @@ class FileSpec:
 
     def claims(self, path: Path) -> str | None:
         """The name of the format whose header the file has, None for all other files."""
-        from payflow_exports.options import Options
-        from payflow_exports.source import recognise
+        from payflow_exports.source import claimed
 
-        try:
-            return recognise(path, self.formats, Options()).format.name
-        except ConnectorError:
-            return None
+        found = claimed(path, self.formats)
+        return None if found is None else found.name
 
     def near(self, path: Path) -> Near | None:
         """How near a file comes to the formats; None for one that is claimed."""

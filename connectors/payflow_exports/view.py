@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -76,8 +77,9 @@ def sheet_views(path: Path, options: Options) -> list[View]:
     ]
 
 
-def first_rows(text: str, delimiter: str) -> list[tuple[list[str], int]]:
-    """The first rows with the position in the text where each ends."""
+@lru_cache(maxsize=8)
+def first_rows(text: str, delimiter: str) -> Sequence[tuple[Sequence[str], int]]:
+    """The first rows with the position in the text where each ends. Every connector asks for those of a file in turn."""
     ends = [0]
 
     def lines() -> Iterator[str]:
@@ -87,7 +89,7 @@ def first_rows(text: str, delimiter: str) -> list[tuple[list[str], int]]:
             yield line
 
     reader = csv.reader(lines(), delimiter=delimiter)
-    rows: list[tuple[list[str], int]] = []
+    rows: list[tuple[Sequence[str], int]] = []
     try:
         for cells in reader:
             rows.append((cells, ends[reader.line_num]))
