@@ -176,7 +176,10 @@ def bears_from(claim: Claim) -> date | None:
 
 
 def outstanding_on(claim: Claim, day: date) -> int:
-    """The principal unpaid at the end of a day by which neither interest nor costs have arisen."""
+    """The principal unpaid at the end of a day by which neither interest nor compensation has arisen; a late fee may have."""
+    if claim.fee is not None:
+        # what payments paid of the fee, they did not pay of the principal
+        return _Course(replace(claim, as_of=day, interest=None, compensation=0)).run().principal_outstanding
     moved = (
         -movement.amount if movement.kind is Kind.REFUND else movement.amount
         for movement in claim.movements
