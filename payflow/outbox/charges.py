@@ -261,7 +261,7 @@ class Clerk(Struct):
         self.posted.waiting.append(row.body["ref"])
         later = until or self.moment() + wait_after(row.attempts + 1)
         with self.store.transaction() as tx:
-            effects.settle(tx, row.key, EffectState.WAITING, said, not_before=later)
+            effects.postpone(tx, row, own_name(), said, later)
 
     def _done(self, row: EffectRow, made: str) -> None:
         self._close(row, EffectState.DONE, "", made)

@@ -196,7 +196,7 @@ def _try(
         return False
     with store.transaction() as tx:
         later = now + wait_after(row.attempts + 1)
-        effects.settle(tx, row.key, EffectState.WAITING, answer.detail, not_before=later)
+        effects.postpone(tx, row, own_name(), answer.detail, later)
     told.waiting.append(row.key)
     return False
 

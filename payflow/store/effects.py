@@ -133,11 +133,20 @@ def claim(
     )
 
 
-def settle(tx: Transaction, key: str, state: EffectState, detail: str, *, not_before: datetime | None = None) -> None:
-    """Note where an effect stands."""
-    moment = None if not_before is None else to_moment(not_before)
-    sql = "UPDATE effect SET state = ?, detail = ?, owner = '', not_before = ? WHERE key = ?"
-    tx.execute(sql, (state.value, detail, moment, key))
+def settle(tx: Transaction, key: str, state: EffectState, detail: str) -> None:
+    """Note where an effect stands; one that waits may be tried at once."""
+    sql = "UPDATE effect SET state = ?, detail = ?, owner = '', not_before = NULL WHERE key = ?"
+    tx.execute(sql, (state.value, detail, key))
+
+
+def postpone(tx: Transaction, row: EffectRow, owner: str, detail: str, until: datetime) -> None:
+    """Let an effect wait after a try by `owner`, unless another took it meanwhile: what that one comes to is what stands."""
+    sql = (
+        "UPDATE effect SET state = ?, detail = ?, owner = '', not_before = ? "
+        "WHERE key = ? AND state IN (?, ?) AND owner IN (?, ?)"
+    )
+    waits, claimed = EffectState.WAITING.value, EffectState.CLAIMED.value
+    tx.execute(sql, (waits, detail, to_moment(until), row.key, waits, claimed, owner, row.owner))
 
 
 def note_progress(tx: Transaction, key: str, progress: Mapping[str, Any]) -> None:

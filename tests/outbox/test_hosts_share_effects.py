@@ -15,7 +15,7 @@ from payflow.model.agreement import HookSettings, SourceSettings, Workspace
 from payflow.outbox import deliver, hooks
 from payflow.outbox.charges import KIND, Clerk
 from payflow.store import Store, effects, open_store
-from payflow.store.effects import Place
+from payflow.store.effects import EffectState, Place
 from stores import url_of
 from stories.ledger import Ledger, _Writes
 from stories.till import Till
@@ -94,3 +94,37 @@ def test_an_event_that_another_host_is_telling_is_left_to_it(
         one.close()
         work("host-b", other, 8)
         assert len(receiver.got) == 1
+
+
+def test_a_try_that_fails_late_changes_nothing_of_what_another_host_came_to(
+    hosts: tuple[Workspace, Store, Store],
+) -> None:
+    _, one, other = hosts
+    with one.transaction() as tx:
+        effects.intend(tx, "k", "hook", "tracker", EVENT, BEGAN)
+    later = BEGAN + timedelta(minutes=15)
+
+    def state(store: Store) -> tuple[str, str]:
+        [row] = effects.effects(store, "hook")
+        return row.state.value, row.owner
+
+    def claimed(store: Store, owner: str) -> effects.EffectRow:
+        [row] = effects.effects(store, "hook")
+        with store.transaction() as tx:
+            assert effects.claim(tx, row, owner, later)
+        return row
+
+    def fails(store: Store, owner: str, row: effects.EffectRow) -> None:
+        with store.transaction() as tx:
+            effects.postpone(tx, row, owner, "it did not answer in time", later)
+
+    first = claimed(one, "host-a:1:1")
+    second = claimed(other, "host-b:2:2")
+    fails(one, "host-a:1:1", first)
+    assert state(other) == ("claimed", "host-b:2:2")
+    fails(other, "host-b:2:2", second)
+    assert state(other) == ("waiting", "")
+    with other.transaction() as tx:
+        effects.settle(tx, "k", EffectState.DONE, "")
+    fails(one, "host-a:1:1", first)
+    assert state(other) == ("done", "")
