@@ -9,8 +9,8 @@ from payflow.report.ageing import BUCKETS, Ageing
 
 #: The header of the CSV file.
 HEADER = ("client", "name", "currency", *BUCKETS, "outstanding", "interest", "fees")
-#: A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: A spreadsheet takes a cell that begins with one of these for a formula; some take the wide signs of Asian keyboards, too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _QUOTED = frozenset('",\r\n')
 
 
