@@ -11,7 +11,7 @@ from payflow.report.invoices import invoice_lines
 from payflow.report.projects import project_lines
 from payflow.report.table import Column, Row, table
 from payflow.report.text import block, cut, width
-from payflow.report.words import count, figure, moment
+from payflow.report.words import count, figure, moment, sentence
 
 
 def board(decision: Decision, style: Style) -> str:
@@ -89,7 +89,7 @@ def live_lines(decision: Decision, style: Style) -> list[str]:
         since = decision.live_from
         text = f"Live. Invoices due before {since} are left alone until `payflow chase INVOICE`." if since else "Live."
         return [style.green(line) for line in block(text, style.columns, "")]
-    why = decision.not_live_because or "It was never switched on."
+    why = sentence(decision.not_live_because) or "It was never switched on."
     waiting = count(len(decision.plan.messages), "message")
     text = f"Preview: nothing is sent. {why} A live run would have {waiting} for clients now (`payflow plan`)."
     return [style.yellow(line) for line in block(text, style.columns, "")]

@@ -12,7 +12,7 @@ from payflow.money import show
 from payflow.report.ansi import Style
 from payflow.report.table import Column, Row, table
 from payflow.report.text import block, clean
-from payflow.report.words import count, next_words, numbers_of
+from payflow.report.words import count, next_words, numbers_of, sentence
 
 
 def plan_text(decision: Decision, style: Style) -> str:
@@ -30,7 +30,7 @@ def plan_text(decision: Decision, style: Style) -> str:
 def _head(decision: Decision, style: Style) -> Iterator[str]:
     yield style.bold(f"Plan for {decision.as_of:%A} {decision.as_of}")
     if not decision.live:
-        text = f"Preview: nothing is sent before `payflow live`. {decision.not_live_because}"
+        text = f"Preview: nothing is sent before `payflow live`. {sentence(decision.not_live_because)}"
         yield from (style.yellow(line) for line in block(text, style.columns, ""))
     if decision.plan.empty:
         yield "Nothing to do."

@@ -14,6 +14,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def sentence(text: str) -> str:
+    """Words as a sentence of their own; nothing stays nothing."""
+    return f"{text[:1].upper()}{text[1:]}{'' if not text or text.endswith('.') else '.'}"
+
+
 def figure(amount: int, currency: str) -> str:
     """An amount for people, without its currency: `4,000.00`."""
     return show(amount, currency).rpartition(" ")[0]

@@ -30,7 +30,7 @@ GOLDEN = Path(__file__).parent / "golden"
         ("board_wide", factories.decision(), Style(columns=110)),
         (
             "board_empty_preview",
-            factories.quiet(live=False, live_from=None, not_live_because="The store was copied."),
+            factories.quiet(live=False, live_from=None, not_live_because="the store was copied"),
             Style(),
         ),
         ("board_one_project", of_project(factories.decision(), "acme-website"), Style()),
