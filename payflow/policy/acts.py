@@ -58,7 +58,7 @@ UK = Statute(
         ),
         (
             "Without an agreed day, the last day to pay is the last of 30 days beginning with the later of performance and "
-            "notice of the amount (s. 4(5))."
+            "notice of the amount (s. 4(5)): net-29 from that day."
         ),
         (
             "gov.uk's example rounds the interest of one day and multiplies; the Act does not ask for it. Take rounding = day "
