@@ -64,6 +64,13 @@ PUBLISHED = [
     ("H1 2022", "pl", "2022-06-30", "11.75", "https://www.podatki.biz, odsetki ustawowe w 2022 r."),
     ("H2 2024", "pl", "2024-12-31", "15.75", "https://inforfk.pl, odsetki za opóźnienie w transakcjach handlowych"),
     ("CH-01", "ch", "1999-02-03", "5", "OR art. 104"),
+    (
+        "H2 2009",
+        "us-prompt-payment",
+        "2009-12-31",
+        "4.875",
+        "74 FR 31794, http://edocket.access.gpo.gov/2009/E9-15606.htm",
+    ),
     ("H2 2026", "us-prompt-payment", "2026-08-01", "4.75", "https://fiscal.treasury.gov/prompt-payment/rates.html"),
 ]
 
