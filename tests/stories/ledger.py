@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from payflow.columns import Kind, empty
 from payflow.connector import (
     CLIENTS,
     ENTRIES,
@@ -23,7 +24,6 @@ from payflow.connector import (
     Limits,
     Problem,
     SourceContext,
-    check,
 )
 from payflow.model.facts import Reading, Scope
 from stories.till import Till
@@ -125,16 +125,16 @@ def batch(
     return Batch(*frames, reading, cursor=cursor)
 
 
-def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, Any]) -> pd.DataFrame:
+_DTYPES = {Kind.TEXT: "str", Kind.MONEY: "Int64", Kind.DATE: "datetime64[s]"}
+
+
+def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, Kind]) -> pd.DataFrame:
+    """The rows in columns; that they are canonical is checked where they are read."""
     listed = list(rows)
-    kinds = {"text": "str", "money": "Int64", "date": "datetime64[s]"}
-    made = {
-        name: pd.Series([row[name] for row in listed]).astype(kinds[kind])
-        if listed
-        else pd.Series([], dtype=kinds[kind])
-        for name, kind in columns.items()
-    }
-    return check(pd.DataFrame(made), columns)
+    if not listed:
+        return empty(columns)
+    made = {name: pd.Series([row[name] for row in listed]).astype(_DTYPES[kind]) for name, kind in columns.items()}
+    return pd.DataFrame(made)
 
 
 @dataclass
