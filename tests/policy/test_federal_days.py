@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from holidays import country_holidays
 
+from payflow.model.interest import Compound, DayCount, Interest
 from payflow.policy.federal_days import FEDERAL_DAYS, days_until_open
 from payflow.policy.scenario import read_scenario, work_out
 from payflow.workspace.business_days import calendar_of
+from policy.books import Bill, Move, assess_one, policy_of
 
 #: a due day, and the days until agencies are open: worked out from a paper calendar
 OPEN = [
@@ -75,3 +78,14 @@ def test_interest_waits_for_the_next_day_on_which_agencies_are_open(
         )
     if interest and not grace:
         assert "since the 3 days until the next working day are over" in found.stretches[0].why
+
+
+@pytest.mark.parametrize(("paid", "as_of", "interest"), [(None, 6, 0), (None, 7, 792), (6, 31, 0), (7, 31, 792)])
+def test_an_invoice_of_a_book_waits_in_the_same_way(paid: int | None, as_of: int, interest: int) -> None:
+    law = Interest(Fraction(0), statute="us-prompt-payment", day_count=DayCount.ACTUAL_360, compound=Compound.DAYS_30)
+    policy = policy_of("net-30", grace=0, late_fee=None, interest=law)
+    moves = (Move(date(2026, 7, paid), 1_500_000),) if paid is not None else ()
+    bill = Bill(1_500_000, issued=date(2026, 6, 3), currency="USD", moves=moves)
+    found = assess_one(bill, policy, date(2026, 7, as_of))
+    assert found.due_on == date(2026, 7, 3)
+    assert found.interest == interest
