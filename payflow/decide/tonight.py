@@ -29,7 +29,7 @@ from payflow.decide.rest import asks
 from payflow.decide.stood_on import rates_folder
 from payflow.model.agreement import Workspace
 from payflow.model.facts import Status
-from payflow.model.journal import Memory, MessageState, RecordKind
+from payflow.model.journal import ChargeState, Memory, MessageState, RecordKind
 from payflow.policy.claims import squeeze
 from payflow.store import effects, journal, messages, mirror, resting
 from payflow.store.effects import EffectState
@@ -277,10 +277,12 @@ def _charged(db: Reader, refs: Iterable[str]) -> set[int]:
 
 def _concerned(db: Reader, found: Ground, wide: _Wide) -> set[int]:
     """Invoices at rest that what was found concerns: of clients who are written to, who have credit, whose charges changed;
-    and those with a charge that one of the invoices looked at may be."""
+    those with a charge that one of the invoices looked at may be, and those that may be a charge of one looked at."""
     rows, governed = found.setting.facts.invoices, found.setting.governed
-    clients, owed = set(wide.spoken.clients), set[tuple[str, int]]()
+    clients, owed, claimed = set(wide.spoken.clients), set[tuple[str, int]](), set[tuple[str, int]]()
     for row, item, case in zip(rows, governed, found.cases, strict=True):
+        # an invoice that went over to another client takes its charges along
+        claimed |= {(item.client, charge.standing) for charge in case.charges if charge.state is ChargeState.CLAIMED}
         if case.next.on == found.decision.as_of or row.id in found.acting or row.id in wide.spoken.clients_of:
             clients.add(item.client)
         if not item.milestone and row.status not in (Status.DRAFT, Status.VOID):
@@ -294,6 +296,7 @@ def _concerned(db: Reader, found: Ground, wide: _Wide) -> set[int]:
         for one in resting.of_clients(db, {client for client, _ in owed}, asking=True)
         if one.asks is not None and (one.asks < 0 or (one.client, one.asks) in owed)
     }
+    more |= resting.of_totals(db, claimed)
     return more - wide.ids
 
 

@@ -102,6 +102,21 @@ def of_clients(db: Reader, clients: Collection[str], *, asking: bool = False) ->
     return found
 
 
+def of_totals(db: Reader, owed: Collection[tuple[str, int]]) -> set[int]:
+    """What rests of these clients and asks for just so much: (client, total)."""
+    found: set[int] = set()
+    names = sorted({client for client, _ in owed})
+    for start in range(0, len(names), _SOME):
+        some = names[start : start + _SOME]
+        marks = ", ".join("?" * len(some))
+        sql = (
+            "SELECT resting.invoice, resting.client, invoice.total FROM resting "  # noqa: S608 (marks only)
+            f"JOIN invoice ON invoice.id = resting.invoice WHERE resting.client IN ({marks})"
+        )
+        found |= {number for number, client, total in db.query(sql, some) if (client, total) in owed}
+    return found
+
+
 def _remove(tx: Transaction, ids: Sequence[int]) -> None:
     for start in range(0, len(ids), _SOME):
         some = ids[start : start + _SOME]

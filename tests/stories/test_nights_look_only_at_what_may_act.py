@@ -306,6 +306,18 @@ def test_what_changed_is_looked_at_and_what_is_said_of_a_client(climbed: World, 
     assert _looked_at(both_ways, climbed) == 6
 
 
+def test_an_invoice_that_goes_over_to_another_client_takes_its_charge_along(climbed: World, both_ways: Both) -> None:
+    to = {"client": "Client 9", "email": "c9@client.example"}
+    like = paid("N-1", "25.00", issued="2026-11-12", **to)
+    for day in ("2026-11-21", "2026-11-22"):
+        _books(climbed.on(day), like)
+        looked_at = _looked_at(both_ways, climbed)
+    assert looked_at == 1
+    _books(climbed.on("2026-11-23"), like, invoice("O-5", "205.00", **to))
+    assert _looked_at(both_ways, climbed) == 3
+    assert "invoice-ambiguous" in climbed.needs()
+
+
 @pytest.mark.parametrize("what", ["agreement", "link", "undeclared", "earlier"])
 def test_what_may_be_about_anything_has_everything_looked_at(climbed: World, both_ways: Both, what: str) -> None:
     world = climbed.on("2026-11-21")
