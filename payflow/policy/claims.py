@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from payflow.model.agreement import Agreement, Contract, Policy
 from payflow.model.journal import Version
+from payflow.policy.payers import same_name
 
 #: Names with slashes between them, as "acme-website/deposit" in a longer text.
 _REFERENCE = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
@@ -232,7 +233,7 @@ def _choose(
         return own, []
     strange = [item for item in found if clients.find(item) is None]
     if len(strange) == 1:
-        return strange, []
+        return strange, list(_unlike(strange[0], contract))
     if strange:
         text = (
             f"{number} in the contract {contract.project} may be any of "
@@ -247,6 +248,17 @@ def _choose(
         )
         return [], [Doubt("claim-mismatch", found[0].id, text)]
     return [], []
+
+
+def _unlike(item: Listed, contract: Contract) -> Iterable[Doubt]:
+    """A slip in a number may name somebody else's invoice: whose it is, is told where the books call them otherwise."""
+    if not same_name(item.client_name, contract.client.name):
+        text = (
+            f"the contract {contract.project} claims {item.number}, which the books have for {item.client_name}, a client "
+            f'of no contract; if that is {contract.client.name}, write match = ["{item.source}:{item.client_name}"] '
+            "under [client]"
+        )
+        yield Doubt("claim-unlike", item.id, text)
 
 
 def _governed(

@@ -197,6 +197,17 @@ def test_a_number_of_two_unknown_clients_is_claimed_for_neither_and_told() -> No
 def test_the_only_invoice_of_that_number_is_meant_even_if_nobody_knows_its_client() -> None:
     found = claim([listed(client_name="ACME Limited")], one_version(DESIGN))
     assert (place(found.governed[0]), found.governed[0].client) == (("acme-website", "design"), "acme")
+    assert found.doubts == []
+
+
+def test_a_number_that_stands_on_a_strangers_invoice_is_told() -> None:
+    found = claim([listed(client_name="Umber & Co")], one_version(DESIGN))
+    assert place(found.governed[0]) == ("acme-website", "design")
+    assert doubts(found) == [("claim-unlike", 13)]
+    assert found.doubts[0].text == (
+        "the contract acme-website claims INV-0013, which the books have for Umber & Co, a client of no contract; if that "
+        'is Acme Ltd, write match = ["books:Umber & Co"] under [client]'
+    )
 
 
 GLOBEX = contract_of(
