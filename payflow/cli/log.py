@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,16 +64,27 @@ def command(
 
 
 @command.command()
+@click.option(
+    "--anchor",
+    "kept",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A copy of the anchor file that was kept elsewhere, instead of the one beside the store.",
+)
 @json_option
 @click.pass_context
-def verify(context: click.Context, as_json: bool) -> None:
+def verify(context: click.Context, kept: Path | None, as_json: bool) -> None:
     """Check that no record was changed, removed, inserted or cut off.
 
     Compares the chain of hashes, and its end with the anchor file beside the store. Exit code 1: it does not hold.
 
+    Where store and anchor were put back together, as with a whole folder, only a copy of the anchor that was kept elsewhere
+    tells: name it with --anchor.
+
     \b
     Example:
       payflow log verify
+      payflow log verify --anchor /mnt/elsewhere/payflow.db.anchor
     """
     from payflow.decide.live import is_anchored
     from payflow.store import journal
@@ -81,7 +93,7 @@ def verify(context: click.Context, as_json: bool) -> None:
     with session.store() as store:
         anchored = is_anchored(store)
         with store.snapshot() as reader:
-            faults = journal.verify(reader, store.anchor, required=anchored)
+            faults = journal.verify(reader, kept or store.anchor, required=anchored or kept is not None)
             records = journal.head(reader).seq
             erased = len(journal.erasures(reader))
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -108,6 +109,26 @@ def test_verify_says_in_json_too_whether_the_chain_holds(payflow: Callable[..., 
     said = payflow("log", "verify")
     assert (said.exit_code, said.stdout) == (1, "")
     assert f"the body of record {data['records']} was changed" in said.stderr
+
+
+def test_an_older_copy_put_back_with_its_anchor_is_told_by_an_anchor_kept_elsewhere(
+    payflow: Callable[..., Result], world: World, tmp_path: Path
+) -> None:
+    older, kept = tmp_path / "older", tmp_path / "elsewhere.anchor"
+    names = ("payflow.db", "payflow.db.anchor")
+    older.mkdir()
+    for name in names:
+        shutil.copy(world.root / name, older / name)
+    world.on("2026-11-12").books(invoice("INV-0012", "3000.00")).run()
+    world.close()
+    shutil.copy(world.root / "payflow.db.anchor", kept)
+    assert payflow("log", "verify", "--anchor", str(kept)).exit_code == 0
+    for name in names:
+        shutil.copy(older / name, world.root / name)
+    assert payflow("log", "verify").exit_code == 0
+    said = payflow("log", "verify", "--anchor", str(kept))
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert "the anchor file elsewhere.anchor knows record" in said.stderr
 
 
 def test_a_day_is_decided_again(payflow: Callable[..., Result]) -> None:
