@@ -78,10 +78,13 @@ def parse(text: str, currency: str, marks: Marks = Marks.POINT) -> int:
 
 #: Blanks of all kinds, and marks of thousands that are like them.
 _AROUND = r"[\s\u00a0\u202f\u2009'\u2019]+"
-#: A number and what may stand around it: currency signs and codes, signs, brackets.
+#: The signs that people and programs write for minus: hyphen, minus, dashes, and their wide and small forms.
+_MINUS = r"\-\u2212\u2010\u2011\u2013\u2014\ufe63\uff0d"
+#: A number and what may stand around it: currency signs and codes, signs, brackets; `12.-` has a dash for its cents.
 _SIGN = (
-    r"^(?P<open>\()?(?P<minus>[-\u2212+])?(?:[A-Z]{3}|[A-Z]{0,2}\$|[^\w\s.,()+%\u2212-])?(?P<minus2>[-\u2212+])?"
-    r"(?P<number>[0-9.,]+)(?:[A-Z]{3}|[^\w\s.,()+%\u2212-])?(?P<after>[-\u2212])?(?P<close>\))?$"
+    rf"^(?P<open>\()?(?P<minus>[{_MINUS}+])?(?:[A-Z]{{3}}|[A-Z]{{0,2}}\$|[^\w\s.,()+%{_MINUS}])?(?P<minus2>[{_MINUS}+])?"
+    rf"(?P<number>[0-9.,]+)(?P<cents>(?<=[0-9][.,])[{_MINUS}]{{1,2}})?(?:[A-Z]{{3}}|[^\w\s.,()+%{_MINUS}])?"
+    rf"(?P<after>[{_MINUS}])?(?P<close>\))?$"
 )
 _POINT = r"^(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})?(?:\.[0-9]*)?$"
 _COMMA = r"^(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)?(?:,[0-9]*)?$"
@@ -116,7 +119,7 @@ def _plain(text: str, marks: Marks) -> str:
     pattern, group, point = (patterns.point, ",", ".") if marks is Marks.POINT else (patterns.comma, ".", ",")
     if not pattern.match(number):
         raise AmountError(f"{text[:60]!r} is not an amount written like {marks.value}")
-    minus = sum(1 for name in ("minus", "minus2", "after") if match[name] in ("-", "\u2212"))
+    minus = sum(1 for name in ("minus", "minus2", "after") if match[name] not in (None, "+"))
     if minus > 1 or (minus and match["open"]):
         raise AmountError(f"{text[:60]!r} has two signs")
     sign = "-" if minus or match["open"] else ""
