@@ -96,10 +96,10 @@ def _invoices(count: int) -> Iterator[tuple[object, ...]]:
 
 def copy(url: str, count: int) -> None:
     """Payflow's way."""
-    from payflow.store import mirror, open_store
+    from payflow.store import mirror_writes, open_store
 
     with open_store(f"{url}_{token_hex(4)}", Path.cwd(), create=True) as store, store.transaction() as tx:
-        assert mirror.write_invoices(tx, _invoices(count)) == count
+        assert mirror_writes.write_invoices(tx, _invoices(count)) == count
 
 
 def executemany(url: str, count: int) -> None:

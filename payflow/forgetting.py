@@ -27,7 +27,7 @@ from payflow.model.invoice_view import InvoiceView
 from payflow.model.journal import MessageState, Record, RecordKind
 from payflow.policy.claims import squeeze
 from payflow.scrub import Scrub, contains
-from payflow.store import journal, messages, mirror, resting
+from payflow.store import journal, messages, mirror, mirror_writes, resting
 from payflow.store.anchor import advance
 from payflow.store.schema import text_columns
 from payflow.store.stamp import stamp
@@ -185,7 +185,7 @@ def forget(
         left = [*_left(tx, one, scrub)]
         in_clear = _in_clear(tx, left)
         _mirror(tx, one)
-        mirror.write_bank_lines(tx, lines.rows)
+        mirror_writes.write_bank_lines(tx, lines.rows)
         for table, columns in text_columns().items():
             if table not in _OWN_WAY:
                 _table(tx, table, columns, scrub)
@@ -347,7 +347,7 @@ def _mirror(tx: Transaction, one: Person) -> None:
         tx.execute("DELETE FROM client_said WHERE source = ? AND key = ?", (source, key))
     # what rests goes by the ids of clients; the next run looks at everything
     resting.forget(tx)
-    mirror.touch(tx)
+    mirror_writes.touch(tx)
 
 
 def _table(tx: Transaction, table: str, columns: Sequence[str], scrub: Scrub) -> None:

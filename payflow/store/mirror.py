@@ -1,18 +1,16 @@
-"""The mirror: what the books say. Rows come and go as named tuples that match the tables.
+"""The mirror: what the books say, read. Rows come and go as named tuples that match the tables; `mirror_writes` writes them.
 
-Every writer is an upsert that touches only rows that differ and returns how many it wrote, and wakes the invoices about which
-it wrote anything (`payflow.store.resting`). Days are whole numbers since
-1970-01-01, moments the text of `moments.to_moment`, amounts minor units, yes and no 1 and 0. `source` is the source's key.
+Days are whole numbers since 1970-01-01, moments the text of `moments.to_moment`, amounts minor units, yes and no 1 and 0.
+`source` is the source's key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from payflow.store import resting
-from payflow.store.database import Reader, Row, Transaction
-from payflow.store.upserts import Bulk
+from payflow.store.database import Reader
+from payflow.store.some import query_some
 from payflow.store.workings import get_meta
 
 
@@ -130,11 +128,9 @@ class ReadingRow(NamedTuple):
 
 _R = TypeVar("_R", ClientRow, SaidRow, InvoiceRow, EntryRow, BankLineRow, ReadingRow)
 #: Named value that counts the writes to the mirror.
-_COUNTER = "mirror-counter"
-_PAGE = 50_000
+COUNTER = "mirror-counter"
+PAGE = 50_000
 _FEW = 5_000
-#: Identities that one statement names.
-_SOME = 500
 
 
 def clients(db: Reader, source: str | None = None) -> list[ClientRow]:
@@ -151,13 +147,13 @@ def invoices(db: Reader, source: str | None = None) -> list[InvoiceRow]:
     """Every invoice (of one source), by identity; read in pages, and texts that recur are held once: books can be large."""
     names, shared = ", ".join(InvoiceRow._fields), _Shared()
     # names of our own, no value from outside, go into the text
-    sql = f"SELECT {names} FROM invoice WHERE id > ? AND ? IN ('', source) ORDER BY id LIMIT {_PAGE}"  # noqa: S608 (see above)
+    sql = f"SELECT {names} FROM invoice WHERE id > ? AND ? IN ('', source) ORDER BY id LIMIT {PAGE}"  # noqa: S608 (see above)
     found: list[InvoiceRow] = []
     while True:
         page = db.query(sql, (found[-1].id if found else 0, source or ""))
         # in a few rows there is nothing to save
         found.extend(map(InvoiceRow._make, page if len(page) < _FEW else (map(shared.of, values) for values in page)))
-        if len(page) < _PAGE:
+        if len(page) < PAGE:
             return found
 
 
@@ -166,15 +162,6 @@ def some_invoices(db: Reader, ids: Sequence[int]) -> list[InvoiceRow]:
     names = ", ".join(InvoiceRow._fields)
     sql = f"SELECT {names} FROM invoice WHERE id IN (?) ORDER BY id"  # noqa: S608 (names of our own, no value from outside)
     return [InvoiceRow._make(values) for values in query_some(db, sql, sorted(ids))]
-
-
-def query_some(db: Reader, sql: str, ids: Sequence[int]) -> list[Row]:
-    """All rows of a query for some identities, which its only mark `(?)` takes, ever so many at a time."""
-    found: list[Row] = []
-    for start in range(0, len(ids), _SOME):
-        some = ids[start : start + _SOME]
-        found += db.query(sql.replace("(?)", f"({', '.join('?' * len(some))})", 1), some)
-    return found
 
 
 #: What stands between two values of an image; nobody types it, and a text that holds it is compared value by value.
@@ -205,18 +192,6 @@ def could_be_missing(
     ]
 
 
-def listed_again(tx: Transaction, ids: Sequence[int], stamp: str) -> int:
-    """These invoices were listed once more and said the same."""
-    written = 0
-    for start in range(0, len(ids), _SOME):
-        some = ids[start : start + _SOME]
-        marks = ", ".join("?" * len(some))
-        sql = f"UPDATE invoice SET read_at = ?, state_as_of = ? WHERE id IN ({marks})"  # noqa: S608 (marks only)
-        written += tx.execute(sql, (stamp, stamp, *some))
-    # only how fresh they are: what rests was not stale, and being fresh brings nothing about that was not there
-    return _count(tx, written, ())
-
-
 class _Shared:
     """Gives back the first of equal texts, so that a currency or a client is one object on however many rows."""
 
@@ -230,7 +205,7 @@ class _Shared:
         known = self._texts.get(value)
         if known is not None:
             return known
-        if len(self._texts) < _PAGE:
+        if len(self._texts) < PAGE:
             self._texts[value] = value
         return value
 
@@ -258,87 +233,9 @@ def readings(db: Reader, source: str | None = None) -> list[ReadingRow]:
     return _read(db, ReadingRow, "reading", "id", source)
 
 
-def write_clients(tx: Transaction, rows: Iterable[ClientRow]) -> int:
-    """Insert or update clients; returns how many were really written."""
-    told = list(rows)
-    touched = _of_clients(tx, told) if resting.is_kept(tx) else []
-    return _count(tx, tx.upsert("client", ClientRow._fields, ("source", "key"), told), touched)
-
-
-def write_said(tx: Transaction, rows: Iterable[SaidRow]) -> int:
-    """Insert or update what reports say of clients; returns how many rows were really written."""
-    # what counts of it is written to the clients themselves
-    return _count(tx, tx.upsert("client_said", SaidRow._fields, ("source", "key", "report"), rows), ())
-
-
-def write_invoices(tx: Transaction, rows: Iterable[tuple[Any, ...]] | Bulk) -> int:
-    """Insert or update invoices, rows of `InvoiceRow`'s columns, by identity; returns how many were really written."""
-    touched: list[int] = []
-    told = rows
-    if isinstance(rows, Bulk):
-        touched = [row[0] for row in rows.rows] if resting.is_kept(tx) else []
-    elif resting.is_kept(tx):
-        told = _noted(rows, touched)
-    return _count(tx, tx.upsert("invoice", InvoiceRow._fields, ("id",), told), touched)
-
-
-def write_entries(tx: Transaction, rows: Iterable[EntryRow]) -> int:
-    """Insert or update entries; returns how many were really written."""
-    told = list(rows)
-    touched = _of_entries(tx, told) if resting.is_kept(tx) else []
-    return _count(tx, tx.upsert("entry", EntryRow._fields, ("source", "key"), told), touched)
-
-
-def write_bank_lines(tx: Transaction, rows: Iterable[BankLineRow]) -> int:
-    """Insert or update lines of bank statements; returns how many were really written."""
-    # where there is any line, nothing rests
-    return _count(tx, tx.upsert("bank_line", BankLineRow._fields, ("source", "key"), rows), ())
-
-
-def delete_entries(tx: Transaction, source: str, keys: Iterable[str]) -> int:
-    """Delete entries that the source no longer has; returns how many there were."""
-    gone = list(keys)
-    old = _entries_of(tx, source, gone) if resting.is_kept(tx) else {}
-    deleted = tx.executemany("DELETE FROM entry WHERE source = ? AND key = ?", ((source, key) for key in gone))
-    return _count(tx, deleted, [one.invoice for one in old.values() if one.invoice is not None])
-
-
-def add_reading(tx: Transaction, row: ReadingRow) -> int:
-    """Record a reading and return its id; the row's own id is not used."""
-    names = ReadingRow._fields[1:]
-    # writers queue, so that no two count alike; names of our own, no value from outside, go into the text
-    sql = (
-        f"INSERT INTO reading (id, {', '.join(names)}) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM reading), "  # noqa: S608 (see above)
-        f"{', '.join('?' * len(names))}) RETURNING id"
-    )
-    [(number,)] = tx.query(sql, row[1:])
-    _count(tx, 1, ())
-    return int(number)
-
-
-def replace_reading(tx: Transaction, row: ReadingRow) -> None:
-    """Record what a reading with this row's id says now."""
-    names = ReadingRow._fields[1:]
-    sql = f"UPDATE reading SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"  # noqa: S608 (names of our own)
-    tx.execute(sql, (*row[1:], row.id))
-    _count(tx, 1, ())
-
-
-def mark_unknown(tx: Transaction, ids: Iterable[int], since: str) -> int:
-    """These invoices should have been listed and were not; one already unknown keeps the earlier moment."""
-    sql = "UPDATE invoice SET unknown_since = ? WHERE id = ? AND (unknown_since IS NULL OR unknown_since > ?)"
-    missing = list(ids)
-    return _count(tx, tx.executemany(sql, ((since, number, since) for number in missing)), missing)
-
-
-def touch(tx: Transaction) -> None:
-    """Say that the mirror changed, where another module changed it: nobody knows which invoices it touched."""
-    _count(tx, 1, None)
-
-
 def counter(db: Reader) -> int:
     """A number that grows with every write to the mirror, so that what was computed from it knows when it is old."""
-    return int(get_meta(db, _COUNTER) or 0)
+    return int(get_meta(db, COUNTER) or 0)
 
 
 def _read(db: Reader, row: type[_R], table: str, order: str, source: str | None) -> list[_R]:
@@ -346,68 +243,3 @@ def _read(db: Reader, row: type[_R], table: str, order: str, source: str | None)
     # names of our own, no value from outside, go into the text
     sql = f"SELECT {', '.join(row._fields)} FROM {table}{where} ORDER BY {order}"  # noqa: S608 (see above)
     return [row._make(values) for values in db.query(sql, params)]
-
-
-def _noted(rows: Iterable[tuple[Any, ...]], ids: list[int]) -> Iterator[tuple[Any, ...]]:
-    """The same rows of invoices; their identities are added to `ids` as they pass."""
-    for row in rows:
-        ids.append(row[0])
-        yield row
-
-
-def _of_clients(db: Reader, rows: Sequence[ClientRow]) -> list[int]:
-    """The invoices of those clients that are not known just so."""
-    found: list[int] = []
-    for source in dict.fromkeys(row.source for row in rows):
-        known = set(clients(db, source))
-        changed = sorted({row.key for row in rows if row.source == source and row not in known})
-        if len(changed) > _SOME:
-            wanted = set(changed)
-            listed = db.query("SELECT id, client FROM invoice WHERE source = ?", (source,))
-            found += [number for number, client in listed if client in wanted]
-        elif changed:
-            marks = ", ".join("?" * len(changed))
-            sql = f"SELECT id FROM invoice WHERE source = ? AND client IN ({marks})"  # noqa: S608 (marks only)
-            found += [number for (number,) in db.query(sql, (source, *changed))]
-    return found
-
-
-def _of_entries(db: Reader, rows: Sequence[EntryRow]) -> list[int]:
-    """The invoices of those entries that are not known just so, and those that they were on before."""
-    found: set[int | None] = set()
-    for source in dict.fromkeys(row.source for row in rows):
-        told = [row for row in rows if row.source == source]
-        old = _entries_of(db, source, [row.key for row in told])
-        for row in told:
-            before = old.get(row.key)
-            if before != row:
-                found |= {row.invoice, before.invoice if before is not None else None}
-    return [number for number in found if number is not None]
-
-
-def _entries_of(db: Reader, source: str, keys: Sequence[str]) -> dict[str, EntryRow]:
-    """Entries of a source by their keys."""
-    if len(keys) > _PAGE:
-        wanted = set(keys)
-        return {one.key: one for one in entries(db, source) if one.key in wanted}
-    found: dict[str, EntryRow] = {}
-    names = ", ".join(EntryRow._fields)
-    for start in range(0, len(keys), _SOME):
-        some = keys[start : start + _SOME]
-        marks = ", ".join("?" * len(some))
-        sql = f"SELECT {names} FROM entry WHERE source = ? AND key IN ({marks})"  # noqa: S608 (own names and marks)
-        found |= {row[1]: EntryRow._make(row) for row in db.query(sql, (source, *some))}
-    return found
-
-
-def _count(tx: Transaction, written: int, touched: Collection[int] | None) -> int:
-    """Note that so many rows were written, about the invoices `touched`; None where nobody knows about which."""
-    if written:
-        tx.execute(
-            "INSERT INTO meta (name, value) VALUES (?, '1') ON CONFLICT (name) DO UPDATE "
-            "SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)",
-            (_COUNTER,),
-        )
-        if touched is not None:
-            resting.wake(tx, touched)
-    return written

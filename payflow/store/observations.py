@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from payflow.store.database import Reader, Row, Transaction
-from payflow.store.mirror import query_some
 from payflow.store.moments import to_moment
+from payflow.store.some import query_some
 
 #: First sightings of fewer invoices become rows: a record is read whole, however few of its sightings are asked for.
 MANY = 1000

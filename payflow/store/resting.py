@@ -1,7 +1,7 @@
 """Workings: invoices that rest, since nothing can come up about them before a day unless something new is known.
 
-Whoever writes to the mirror wakes the invoices that he writes about, in the same transaction (`mirror._count`). A write that
-does not say about which invoices it is leaves the counts apart: then nothing rests any more. Losing all this costs time only.
+Whoever writes to the mirror wakes the invoices that he writes about, in the same transaction (`mirror_writes`). A write that does
+not say about which invoices it is leaves the counts apart: then nothing rests any more. Losing all this costs time only.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from datetime import date
 from typing import NamedTuple
 
 from payflow.store.database import Reader, Transaction
+from payflow.store.some import execute_some, query_some
 from payflow.store.workings import get_meta, set_meta
 
 _KEPT = "resting"
 #: The mirror's counter, as far as every write to the mirror woke what it touched.
 _DECLARED = "resting-mirror"
-#: Values that one statement names.
-_SOME = 500
 
 
 class Rest(NamedTuple):
@@ -91,15 +90,9 @@ def awake(db: Reader, today: int) -> list[int]:
 
 def of_clients(db: Reader, clients: Collection[str], *, asking: bool = False) -> list[Rest]:
     """What rests of these clients, and what would if its day had not come; `asking`: only where a charge stands."""
-    found: list[Rest] = []
-    names = sorted(clients)
-    for start in range(0, len(names), _SOME):
-        some = names[start : start + _SOME]
-        marks = ", ".join("?" * len(some))
-        more = " AND asks IS NOT NULL" if asking else ""
-        sql = f"SELECT invoice, client, until, asks FROM resting WHERE client IN ({marks}){more}"  # noqa: S608 (marks, own words)
-        found += map(Rest._make, db.query(sql, some))
-    return found
+    more = " AND asks IS NOT NULL" if asking else ""
+    sql = f"SELECT invoice, client, until, asks FROM resting WHERE client IN (?){more}"  # noqa: S608 (words of our own)
+    return [Rest._make(row) for row in query_some(db, sql, sorted(clients))]
 
 
 def of_totals(db: Reader, owed: Collection[tuple[str, int]]) -> set[int]:
@@ -118,7 +111,4 @@ def of_totals(db: Reader, owed: Collection[tuple[str, int]]) -> set[int]:
 
 
 def _remove(tx: Transaction, ids: Sequence[int]) -> None:
-    for start in range(0, len(ids), _SOME):
-        some = ids[start : start + _SOME]
-        marks = ", ".join("?" * len(some))
-        tx.execute(f"DELETE FROM resting WHERE invoice IN ({marks})", some)  # noqa: S608 (marks only)
+    execute_some(tx, "DELETE FROM resting WHERE invoice IN (?)", ids)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from payflow.columns import Ints
 from payflow.model.journal import RecordKind
-from payflow.store import mirror
+from payflow.store import mirror_writes
 from payflow.store.journal import Prepared
 from payflow.store.mirror import ReadingRow
 from payflow.store.moments import to_day, to_moment
@@ -96,10 +96,10 @@ def apply(
         write_entries(work)
     work.counts.missing = mark_missing(work)
     if before is None:
-        number = mirror.add_reading(tx, reading)
+        number = mirror_writes.add_reading(tx, reading)
         state.readings.append(reading._replace(id=number))
     elif corrected:
-        mirror.replace_reading(tx, reading._replace(id=before.id))
+        mirror_writes.replace_reading(tx, reading._replace(id=before.id))
         state.readings[state.readings.index(before)] = reading._replace(id=before.id)
     return work.counts
 
@@ -123,13 +123,13 @@ def _in_columns(work: Work) -> NDArray[np.bool_]:
     )
     if work.rival and work.read.entries:
         same = bulk.Unchanged(np.zeros_like(same.rows), np.zeros_like(same.rows))  # whose payments count is told by row
-    mirror.listed_again(work.tx, found.ids[same.to_write].tolist(), work.stamp)
+    mirror_writes.listed_again(work.tx, found.ids[same.to_write].tolist(), work.stamp)
     new = found.new & ~found.again
     rows = np.flatnonzero(new)
     portions = _portions(work, shown, rows)
     for record, portion in ahead(portions) if len(rows) > PORTION else portions:
         work.journal([record] if record else [])
-        mirror.write_invoices(work.tx, portion)
+        mirror_writes.write_invoices(work.tx, portion)
     work.counts.new += len(rows)
     work.counts.unchanged += int(same.rows.sum())
     return np.asarray(new | same.rows, dtype=np.bool_)

@@ -16,6 +16,7 @@ from payflow.columns import NO_DAY, Ints
 from payflow.model.facts import Scope, Status
 from payflow.store import mirror
 from payflow.store.mirror import ReadingRow
+from payflow.store.some import query_some
 from payflow.store.upserts import Bulk
 from payflow.sync.known import Identified
 from payflow.sync.pages import pages
@@ -57,7 +58,7 @@ def _listed(db: Reader, source: str, listed: Ints) -> Iterator[Images]:
 
     # names of our own, no value from outside, go into the text
     sql = f"SELECT id, read_at, {mirror.IMAGED} FROM invoice WHERE id IN (?) AND {mirror.HAS_IMAGE} ORDER BY id"  # noqa: S608 (see above)
-    rows = mirror.query_some(db, sql, np.unique(listed).tolist())
+    rows = query_some(db, sql, np.unique(listed).tolist())
     ids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
     yield ids, [pa.array([row[place] for row in rows], type=pa.large_string()) for place in (1, 2)]
 

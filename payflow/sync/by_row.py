@@ -10,7 +10,7 @@ from payflow.columns import Ints
 from payflow.decide import freshness
 from payflow.decide.facts import Observed, observations
 from payflow.model.journal import RecordKind
-from payflow.store import mirror
+from payflow.store import mirror, mirror_writes
 from payflow.store.mirror import InvoiceRow, ReadingRow
 from payflow.sync.known import last_seen
 from payflow.sync.merge import STATE, completed, merge
@@ -63,7 +63,7 @@ def row_by_row(work: Work, places: Ints) -> None:
         work.record(RecordKind.OBSERVATIONS, {"rows": memorable[start : start + PORTION]})
         for start in range(0, len(memorable), PORTION)
     )
-    mirror.write_invoices(work.tx, rows)
+    mirror_writes.write_invoices(work.tx, rows)
 
 
 def _among_rivals(work: Work, key: str, row: InvoiceRow, old: InvoiceRow, new: InvoiceRow) -> None:

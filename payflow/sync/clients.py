@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from payflow.model.facts import Scope
-from payflow.store import mirror
+from payflow.store import mirror, mirror_writes
 from payflow.store.mirror import ClientRow, ReadingRow, SaidRow
 from payflow.sync.work import Work
 
@@ -57,7 +57,7 @@ def write_clients(work: Work) -> None:
         newest[own] = max(stamp, newest.get(own, ""))
     _write(work, said, newest, set(known))
     described = {one.key: _described(source, one.key, said[one.key].values()) for one in told}
-    mirror.write_clients(work.tx, [row for key, row in described.items() if row != clients.get(key)])
+    mirror_writes.write_clients(work.tx, [row for key, row in described.items() if row != clients.get(key)])
 
 
 def _steady(work: Work, known: Iterable[SaidRow], clients: Mapping[str, ClientRow]) -> set[str]:
@@ -121,7 +121,7 @@ def _write(work: Work, said: _Said, newest: Mapping[str, str], known: set[SaidRo
         for key, kinds in said.items()
         for kind, words in kinds.items()
     )
-    mirror.write_said(work.tx, [row for row in rows if row not in known])
+    mirror_writes.write_said(work.tx, [row for row in rows if row not in known])
 
 
 def _described(source: str, key: str, kinds: Iterable[_Words]) -> ClientRow:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from payflow.model.facts import Scope
-from payflow.store import mirror
+from payflow.store import mirror, mirror_writes
 from payflow.store.mirror import EntryRow, ReadingRow
 from payflow.sync.tables import Entry
 from payflow.sync.work import Work
@@ -46,8 +46,8 @@ def write_entries(work: Work) -> None:
         and (whole_key or one.key.startswith(prefix))
         and (one.invoice in listed if one.invoice is not None else whole and one.key.startswith(prefix))
     ]
-    mirror.delete_entries(work.tx, source, gone)
-    mirror.write_entries(work.tx, rows)
+    mirror_writes.delete_entries(work.tx, source, gone)
+    mirror_writes.write_entries(work.tx, rows)
 
 
 def _kept_by_rivals(work: Work, have: Iterable[EntryRow], told: Iterable[EntryRow]) -> set[int]:
@@ -96,8 +96,8 @@ def write_entries_by_day(work: Work) -> None:
                 rows[one.key] = min(one, rows[one.key], key=_weight)
         elif own.finished and not of_rivals and _covers(own, one.paid_on):
             gone += [] if any(_covers(other, one.paid_on) for other in newer) else [one.key]
-    mirror.delete_entries(work.tx, source, gone)
-    mirror.write_entries(work.tx, rows.values())
+    mirror_writes.delete_entries(work.tx, source, gone)
+    mirror_writes.write_entries(work.tx, rows.values())
 
 
 def _covers(reading: ReadingRow, day: int | None) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payflow.columns import Ints
-from payflow.store.mirror import query_some
+from payflow.store.some import query_some
 from payflow.sync.pages import pages
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from payflow.decide.bank import recognised
 from payflow.model.agreement import Workspace
 from payflow.model.facts import LineKind
 from payflow.model.journal import Record, RecordKind
-from payflow.store import journal, mirror
+from payflow.store import journal, mirror, mirror_writes
 from payflow.store.mirror import BankLineRow
 from payflow.sync.tables import Line, Read
 from payflow.sync.work import Counts
@@ -43,7 +43,7 @@ def write(tx: Transaction, source: str, read: Read) -> Counts:
         else:
             counts.changed += 1
         rows[row.key] = merged
-    mirror.write_bank_lines(tx, [row for row in rows.values() if row != have.get(row.key)])
+    mirror_writes.write_bank_lines(tx, [row for row in rows.values() if row != have.get(row.key)])
     return counts
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from payflow.columns import Ints
 from payflow.decide import freshness
 from payflow.model.facts import Scope, Status
-from payflow.store import mirror
+from payflow.store import mirror, mirror_writes
 from payflow.sync.known import last_seen
 from payflow.sync.work import Work
 
@@ -38,7 +38,7 @@ def mark_missing(work: Work) -> int:
             and (row.unknown_since is None or row.unknown_since > reading.as_of)
             and freshness.could_list(reading, row)
         ]
-        mirror.mark_unknown(work.tx, [row.id for row in missing], reading.as_of)
+        mirror_writes.mark_unknown(work.tx, [row.id for row in missing], reading.as_of)
         counted += sum(row.unknown_since is None and row.status != Status.DRAFT for row in missing)
     return counted
 

@@ -18,7 +18,7 @@ from payflow.errors import ConnectorError, PayflowError
 from payflow.model.agreement import SourceSettings, Workspace
 from payflow.model.facts import Scope
 from payflow.policy.naming import Numbers
-from payflow.store import journal, mirror
+from payflow.store import journal, mirror, mirror_writes
 from payflow.store.memory import forgotten
 from payflow.store.mirror import ReadingRow
 from payflow.store.moments import to_moment
@@ -166,5 +166,5 @@ def _failed(source: Source, error: str) -> SyncReport:
     stamp = to_moment(source.now)
     row = ReadingRow(0, source.settings.key, Scope.CHANGED.value, stamp, 0, None, None, 0, "", "", stamp, error)
     with source.store.transaction() as tx:
-        mirror.add_reading(tx, row)
+        mirror_writes.add_reading(tx, row)
     return SyncReport(source.settings.name, source.spec.name, error=error)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from payflow import columns
 from payflow.errors import StoreError
-from payflow.store import DuplicateKeyError, Store, mirror, workings
+from payflow.store import DuplicateKeyError, Store, mirror, mirror_writes, workings
 from payflow.store.mirror import ClientRow, EntryRow, InvoiceRow, ReadingRow
 from payflow.store.moments import from_moment, to_date, to_day, to_moment
 
@@ -52,11 +52,11 @@ def invoice(identity: int, **changes: Any) -> InvoiceRow:
 def test_rows_come_back_as_they_were_written(store: Store) -> None:
     rows = [invoice(2, unknown_since=SEEN), invoice(1, paid=-5, due_on=20_760)]
     with store.transaction() as tx:
-        assert mirror.write_clients(tx, [ACME]) == 1
-        assert mirror.write_invoices(tx, rows) == 2
-        assert mirror.write_entries(tx, [PAYMENT]) == 1
-        assert mirror.add_reading(tx, READING) == 1
-        assert mirror.add_reading(tx, READING) == 2
+        assert mirror_writes.write_clients(tx, [ACME]) == 1
+        assert mirror_writes.write_invoices(tx, rows) == 2
+        assert mirror_writes.write_entries(tx, [PAYMENT]) == 1
+        assert mirror_writes.add_reading(tx, READING) == 1
+        assert mirror_writes.add_reading(tx, READING) == 2
     assert mirror.clients(store) == [ACME]
     assert mirror.invoices(store) == rows[::-1]
     assert mirror.entries(store) == [PAYMENT]
@@ -67,15 +67,15 @@ def test_a_reading_that_was_corrected_stands_in_the_place_of_the_former(store: S
     corrected = READING._replace(id=2, digest="of other contents", covers_to=None)
     with store.transaction() as tx:
         for _ in range(2):
-            mirror.add_reading(tx, READING)
-        mirror.replace_reading(tx, corrected)
+            mirror_writes.add_reading(tx, READING)
+        mirror_writes.replace_reading(tx, corrected)
     assert mirror.readings(store) == [READING._replace(id=1), corrected]
 
 
 def test_one_source_can_be_read_alone(store: Store) -> None:
     with store.transaction() as tx:
-        mirror.write_invoices(tx, [invoice(1), invoice(2, source="stripe")])
-        mirror.write_entries(tx, [PAYMENT, PAYMENT._replace(source="stripe")])
+        mirror_writes.write_invoices(tx, [invoice(1), invoice(2, source="stripe")])
+        mirror_writes.write_entries(tx, [PAYMENT, PAYMENT._replace(source="stripe")])
     assert [row.id for row in mirror.invoices(store, "stripe")] == [2]
     assert mirror.entries(store, "books") == [PAYMENT]
     assert mirror.invoices(store, "other") == []
@@ -98,66 +98,66 @@ def test_a_row_is_written_when_one_column_differs_and_never_when_none_does(
 ) -> None:
     others = [invoice(number, due_on=number) for number in range(2, 50)]
     with store.transaction() as tx:
-        assert mirror.write_invoices(tx, [before, *others]) == 49
-        assert mirror.write_invoices(tx, [before, *others]) == 0
-        assert mirror.write_invoices(tx, [after, *others]) == 1
+        assert mirror_writes.write_invoices(tx, [before, *others]) == 49
+        assert mirror_writes.write_invoices(tx, [before, *others]) == 0
+        assert mirror_writes.write_invoices(tx, [after, *others]) == 1
     assert mirror.invoices(store) == [after, *others]
 
 
 def test_clients_and_entries_are_written_only_when_they_differ(store: Store) -> None:
     with store.transaction() as tx:
         for _ in range(2):
-            mirror.write_clients(tx, [ACME])
-            mirror.write_entries(tx, [PAYMENT, PAYMENT._replace(key="pay-2", invoice=None)])
-        assert mirror.write_clients(tx, [ACME, ACME._replace(key="Bolt")]) == 1
-        assert mirror.write_clients(tx, [ACME._replace(email="new@acme.example")]) == 1
-        assert mirror.write_entries(tx, [PAYMENT]) == 0
-        assert mirror.write_entries(tx, [PAYMENT._replace(paid_on=None)]) == 1
+            mirror_writes.write_clients(tx, [ACME])
+            mirror_writes.write_entries(tx, [PAYMENT, PAYMENT._replace(key="pay-2", invoice=None)])
+        assert mirror_writes.write_clients(tx, [ACME, ACME._replace(key="Bolt")]) == 1
+        assert mirror_writes.write_clients(tx, [ACME._replace(email="new@acme.example")]) == 1
+        assert mirror_writes.write_entries(tx, [PAYMENT]) == 0
+        assert mirror_writes.write_entries(tx, [PAYMENT._replace(paid_on=None)]) == 1
 
 
 def test_entries_that_the_source_lost_are_deleted_from_that_source_only(store: Store) -> None:
     with store.transaction() as tx:
-        mirror.write_entries(tx, [PAYMENT, PAYMENT._replace(source="stripe")])
-        assert mirror.delete_entries(tx, "books", ["pay-1", "pay-9"]) == 1
+        mirror_writes.write_entries(tx, [PAYMENT, PAYMENT._replace(source="stripe")])
+        assert mirror_writes.delete_entries(tx, "books", ["pay-1", "pay-9"]) == 1
     assert mirror.entries(store) == [PAYMENT._replace(source="stripe")]
 
 
 def test_an_unknown_invoice_keeps_the_moment_it_went_missing_until_it_is_listed_again(store: Store) -> None:
     later = "2026-11-22T09:00:00.000000Z"
     with store.transaction() as tx:
-        mirror.write_invoices(tx, [invoice(1), invoice(2)])
-        assert mirror.mark_unknown(tx, [1], SEEN) == 1
-        assert mirror.mark_unknown(tx, [1, 2], later) == 1
+        mirror_writes.write_invoices(tx, [invoice(1), invoice(2)])
+        assert mirror_writes.mark_unknown(tx, [1], SEEN) == 1
+        assert mirror_writes.mark_unknown(tx, [1, 2], later) == 1
         assert [row.unknown_since for row in mirror.invoices(tx)] == [SEEN, later]
-        mirror.write_invoices(tx, [invoice(1)])
+        mirror_writes.write_invoices(tx, [invoice(1)])
         assert [row.unknown_since for row in mirror.invoices(tx)] == [None, later]
 
 
 def test_the_counter_moves_with_every_write_and_rests_when_nothing_changes(store: Store) -> None:
     seen = [mirror.counter(store)]
     for write in (
-        lambda tx: mirror.write_clients(tx, [ACME]),
-        lambda tx: mirror.write_invoices(tx, [invoice(1)]),
-        lambda tx: mirror.write_entries(tx, [PAYMENT]),
-        lambda tx: mirror.add_reading(tx, READING),
-        lambda tx: mirror.mark_unknown(tx, [1], SEEN),
-        lambda tx: mirror.write_invoices(tx, [invoice(1)]),
-        lambda tx: mirror.delete_entries(tx, "books", ["pay-1"]),
+        lambda tx: mirror_writes.write_clients(tx, [ACME]),
+        lambda tx: mirror_writes.write_invoices(tx, [invoice(1)]),
+        lambda tx: mirror_writes.write_entries(tx, [PAYMENT]),
+        lambda tx: mirror_writes.add_reading(tx, READING),
+        lambda tx: mirror_writes.mark_unknown(tx, [1], SEEN),
+        lambda tx: mirror_writes.write_invoices(tx, [invoice(1)]),
+        lambda tx: mirror_writes.delete_entries(tx, "books", ["pay-1"]),
     ):
         with store.transaction() as tx:
             write(tx)
         seen.append(mirror.counter(store))
     assert seen == sorted(set(seen))
     with store.transaction() as tx:
-        mirror.write_clients(tx, [ACME])
-        mirror.write_invoices(tx, [invoice(1)])
-        mirror.delete_entries(tx, "books", ["pay-1"])
+        mirror_writes.write_clients(tx, [ACME])
+        mirror_writes.write_invoices(tx, [invoice(1)])
+        mirror_writes.delete_entries(tx, "books", ["pay-1"])
     assert mirror.counter(store) == seen[-1]
 
 
 def test_the_same_invoice_under_a_second_identity_is_refused(store: Store) -> None:
     with pytest.raises(DuplicateKeyError), store.transaction() as tx:
-        mirror.write_invoices(tx, [invoice(1), invoice(2, key="INV-0001")])
+        mirror_writes.write_invoices(tx, [invoice(1), invoice(2, key="INV-0001")])
     assert mirror.invoices(store) == []
 
 
@@ -165,13 +165,13 @@ def test_the_same_invoice_under_a_second_identity_is_refused(store: Store) -> No
 @pytest.mark.parametrize("value", [1.5, "1.50", np.int64(5)])
 def test_money_and_days_are_whole_numbers_of_python_only(store: Store, column: str, value: Any) -> None:
     with pytest.raises(StoreError), store.transaction() as tx:
-        mirror.write_invoices(tx, [invoice(1, **{column: value})])
+        mirror_writes.write_invoices(tx, [invoice(1, **{column: value})])
 
 
 def test_amounts_up_to_64_bits_survive(store: Store) -> None:
     big = 2**63 - 1
     with store.transaction() as tx:
-        mirror.write_invoices(tx, [invoice(1, total=big, balance=-big - 1)])
+        mirror_writes.write_invoices(tx, [invoice(1, total=big, balance=-big - 1)])
     assert mirror.invoices(store)[0][6:10] == (big, None, 0, -big - 1)
 
 
@@ -181,7 +181,7 @@ def test_rows_may_come_from_a_generator_that_fails_and_nothing_stays(store: Stor
         raise ZeroDivisionError
 
     with pytest.raises(StoreError, match="a statement failed"), store.transaction() as tx, suppress(ZeroDivisionError):
-        mirror.write_invoices(tx, rows())
+        mirror_writes.write_invoices(tx, rows())
     assert mirror.invoices(store) == []
 
 

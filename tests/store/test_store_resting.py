@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from payflow.store import Store, Transaction, mirror, resting
+from payflow.store import Store, Transaction, mirror, mirror_writes, resting
 from payflow.store.mirror import BankLineRow, ClientRow, EntryRow, InvoiceRow, ReadingRow
 from payflow.store.resting import Kept, Rest
 
@@ -51,9 +51,9 @@ def _entry(key: str, invoice: int | None, amount: int = 10) -> EntryRow:
 def kept(store: Store) -> Store:
     """Six invoices, three of a client each, with two entries; all of them rest."""
     with store.transaction() as tx:
-        mirror.write_clients(tx, [ClientRow("books", "a", "A Ltd"), ClientRow("books", "b", "B Ltd")])
-        mirror.write_invoices(tx, [_invoice(number, "a" if number < 4 else "b") for number in range(1, 7)])
-        mirror.write_entries(tx, [_entry("p1", 1), _entry("p2", 4)])
+        mirror_writes.write_clients(tx, [ClientRow("books", "a", "A Ltd"), ClientRow("books", "b", "B Ltd")])
+        mirror_writes.write_invoices(tx, [_invoice(number, "a" if number < 4 else "b") for number in range(1, 7)])
+        mirror_writes.write_entries(tx, [_entry("p1", 1), _entry("p2", 4)])
         rests = [Rest(number, "acme", TODAY + 9, None) for number in range(1, 7)]
         resting.keep(tx, UNDER, mirror.counter(tx), rests, None)
     return store
@@ -61,30 +61,36 @@ def kept(store: Store) -> Store:
 
 #: What is written, and which invoices it wakes.
 WRITES: list[tuple[str, Callable[[Transaction], object], set[int]]] = [
-    ("an invoice", lambda tx: mirror.write_invoices(tx, [_invoice(2, "a", 200)]), {2}),
-    ("an invoice again", lambda tx: mirror.write_invoices(tx, [_invoice(2, "a")]), set()),
-    ("a new invoice", lambda tx: mirror.write_invoices(tx, [_invoice(9, "a")]), {9}),
-    ("a client's name", lambda tx: mirror.write_clients(tx, [ClientRow("books", "b", "Bee Ltd")]), {4, 5, 6}),
+    ("an invoice", lambda tx: mirror_writes.write_invoices(tx, [_invoice(2, "a", 200)]), {2}),
+    ("an invoice again", lambda tx: mirror_writes.write_invoices(tx, [_invoice(2, "a")]), set()),
+    ("a new invoice", lambda tx: mirror_writes.write_invoices(tx, [_invoice(9, "a")]), {9}),
+    ("a client's name", lambda tx: mirror_writes.write_clients(tx, [ClientRow("books", "b", "Bee Ltd")]), {4, 5, 6}),
     (
         "a client again and another",
-        lambda tx: mirror.write_clients(tx, [ClientRow("books", "b", "B Ltd"), ClientRow("books", "c", "C Ltd")]),
+        lambda tx: mirror_writes.write_clients(
+            tx, [ClientRow("books", "b", "B Ltd"), ClientRow("books", "c", "C Ltd")]
+        ),
         set(),
     ),
-    ("a payment", lambda tx: mirror.write_entries(tx, [_entry("p3", 6)]), {6}),
-    ("a payment again and another", lambda tx: mirror.write_entries(tx, [_entry("p1", 1), _entry("p3", 6)]), {6}),
-    ("a payment on another invoice", lambda tx: mirror.write_entries(tx, [_entry("p1", 5)]), {1, 5}),
-    ("a payment that is credit now", lambda tx: mirror.write_entries(tx, [_entry("p1", None)]), {1}),
-    ("a payment gone", lambda tx: mirror.delete_entries(tx, "books", ["p2", "none"]), {4}),
-    ("missing invoices", lambda tx: mirror.mark_unknown(tx, [3, 5], AT), {3, 5}),
-    ("invoices listed again", lambda tx: mirror.listed_again(tx, [3, 5], "2026-11-06T09:00:00.000000Z"), set()),
+    ("a payment", lambda tx: mirror_writes.write_entries(tx, [_entry("p3", 6)]), {6}),
+    (
+        "a payment again and another",
+        lambda tx: mirror_writes.write_entries(tx, [_entry("p1", 1), _entry("p3", 6)]),
+        {6},
+    ),
+    ("a payment on another invoice", lambda tx: mirror_writes.write_entries(tx, [_entry("p1", 5)]), {1, 5}),
+    ("a payment that is credit now", lambda tx: mirror_writes.write_entries(tx, [_entry("p1", None)]), {1}),
+    ("a payment gone", lambda tx: mirror_writes.delete_entries(tx, "books", ["p2", "none"]), {4}),
+    ("missing invoices", lambda tx: mirror_writes.mark_unknown(tx, [3, 5], AT), {3, 5}),
+    ("invoices listed again", lambda tx: mirror_writes.listed_again(tx, [3, 5], "2026-11-06T09:00:00.000000Z"), set()),
     (
         "a reading",
-        lambda tx: mirror.add_reading(tx, ReadingRow(0, "books", "all", AT, 1, None, None, 0, "x", "", AT)),
+        lambda tx: mirror_writes.add_reading(tx, ReadingRow(0, "books", "all", AT, 1, None, None, 0, "x", "", AT)),
         set(),
     ),
     (
         "a bank line",
-        lambda tx: mirror.write_bank_lines(
+        lambda tx: mirror_writes.write_bank_lines(
             tx, [BankLineRow("bank", "1", "", 20_000, None, 5, "GBP", "", "", "", "", "", "transfer", "")]
         ),
         set(),
@@ -104,10 +110,10 @@ def test_a_write_wakes_what_it_is_about(
 
 def test_a_write_that_does_not_say_what_it_is_about_leaves_nothing_at_rest(kept: Store) -> None:
     with kept.transaction() as tx:
-        mirror.touch(tx)
+        mirror_writes.touch(tx)
     assert resting.kept(kept, mirror.counter(kept)) is None
     with kept.transaction() as tx:
-        mirror.write_invoices(tx, [_invoice(2, "a", 200)])
+        mirror_writes.write_invoices(tx, [_invoice(2, "a", 200)])
     assert resting.kept(kept, mirror.counter(kept)) is None
 
 
@@ -140,5 +146,5 @@ def test_what_is_forgotten_does_not_rest(kept: Store) -> None:
     assert len(resting.awake(kept, TODAY)) == 6
     assert not resting.is_kept(kept)
     with kept.transaction() as tx:
-        mirror.write_invoices(tx, [_invoice(2, "a", 200)])
+        mirror_writes.write_invoices(tx, [_invoice(2, "a", 200)])
     assert resting.kept(kept, mirror.counter(kept)) is None

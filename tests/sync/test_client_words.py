@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from payflow.model.facts import Scope
-from payflow.store import Store, mirror, open_store
+from payflow.store import Store, mirror, mirror_writes, open_store
 from payflow.sync.apply import apply
 from payflow.sync.known import known
 from payflow.sync.tables import gather
@@ -121,8 +121,8 @@ def test_an_export_that_says_the_same_later_writes_nothing_of_clients(tmp_path: 
         rows = mirror.said(store, "books")
         assert [row.name_at for row in rows] == [""]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(mirror, "write_said", _only_none)
-            patch.setattr(mirror, "write_clients", _only_none)
+            patch.setattr(mirror_writes, "write_said", _only_none)
+            patch.setattr(mirror_writes, "write_clients", _only_none)
             _read(store, [A._replace(day=day) for day in (2, 3)])
         assert mirror.said(store, "books") == rows
         # the late export of the second day is older than what the third day's said again

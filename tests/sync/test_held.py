@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from payflow import sync as syncing
-from payflow.store import mirror
+from payflow.store import mirror, mirror_writes
 from payflow.sync import bulk, held, identities, same
 from stories.papers import invoice
 from stories.world import World
@@ -48,7 +48,7 @@ def test_what_changed_after_it_was_fetched_is_seen(world: World) -> None:
     world.take(max((world.root / "exports").iterdir(), key=lambda one: one.stat().st_mtime).relative_to(world.root))
     with world.store.transaction() as tx:
         first = mirror.invoices(tx)[0]
-        mirror.write_invoices(tx, [first._replace(reference="changed meanwhile")])
+        mirror_writes.write_invoices(tx, [first._replace(reference="changed meanwhile")])
     report = syncing.keep_file(world.store, world.workspace, read, now=world.now)
     assert report.new == 0
     assert report.changed + report.unchanged == 2
@@ -58,7 +58,9 @@ def test_what_changed_after_it_was_fetched_is_seen(world: World) -> None:
 def test_a_text_with_the_sign_between_rows_is_read_all_the_same(world: World) -> None:
     with world.store.transaction() as tx:
         first, second = mirror.invoices(tx)
-        mirror.write_invoices(tx, [first._replace(reference="one\x1eand two"), second._replace(reference="three")])
+        mirror_writes.write_invoices(
+            tx, [first._replace(reference="one\x1eand two"), second._replace(reference="three")]
+        )
         tx.execute("UPDATE identity SET key = ? WHERE id = ?", ("INV\x1e12", first.id))
     [(ids, columns)] = bulk.images(world.store, "books")
     assert (ids.tolist(), columns) == ([first.id, second.id], None)
