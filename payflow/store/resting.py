@@ -97,17 +97,12 @@ def of_clients(db: Reader, clients: Collection[str], *, asking: bool = False) ->
 
 def of_totals(db: Reader, owed: Collection[tuple[str, int]]) -> set[int]:
     """What rests of these clients and asks for just so much: (client, total)."""
-    found: set[int] = set()
-    names = sorted({client for client, _ in owed})
-    for start in range(0, len(names), _SOME):
-        some = names[start : start + _SOME]
-        marks = ", ".join("?" * len(some))
-        sql = (
-            "SELECT resting.invoice, resting.client, invoice.total FROM resting "  # noqa: S608 (marks only)
-            f"JOIN invoice ON invoice.id = resting.invoice WHERE resting.client IN ({marks})"
-        )
-        found |= {number for number, client, total in db.query(sql, some) if (client, total) in owed}
-    return found
+    sql = (
+        "SELECT resting.invoice, resting.client, invoice.total FROM resting "
+        "JOIN invoice ON invoice.id = resting.invoice WHERE resting.client IN (?)"
+    )
+    rests = query_some(db, sql, sorted({client for client, _ in owed}))
+    return {number for number, client, total in rests if (client, total) in owed}
 
 
 def _remove(tx: Transaction, ids: Sequence[int]) -> None:
