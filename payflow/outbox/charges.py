@@ -6,8 +6,9 @@ call     with frozen parameters and one idempotency key
 record   what came of it, with the service's own id
 
 A call whose answer was not recorded may have done its work. So before every further try the service is asked for what bears
-our tag. Found means done. Not found: for 23 hours the same key is repeated, since services keep keys for 24; after that a new
-key is made, but only an hour after the last call, so that a list which lags has caught up.
+our tag; in a store that was restored, before the first one too. Found means done. Not found: for 23 hours the same key is
+repeated, since services keep keys for 24; after that a new key is made, but only an hour after the last call, so that a list
+which lags has caught up.
 """
 
 from __future__ import annotations
@@ -137,6 +138,7 @@ class Clerk(Struct):
     pause: Callable[[str], None] = lambda _place: None
     posted: Posted = field(default_factory=Posted)
     _silent: set[str] = field(default_factory=set)
+    _forgets: bool | None = None
 
     def work(self) -> Posted:
         """Carry out what is due, posts before what goes back. A source that does not answer is left alone for this run."""
@@ -203,19 +205,19 @@ class Clerk(Struct):
         """One try: recover, claim, call, record."""
         now = self.moment()
         progress = dict(row.progress)
-        if row.attempts:
+        if row.attempts or self._is_forgetful():
             found = self._ask(poster, row, order)
             if found is None:
                 return
             if found:
                 self._done(row, found)
                 return
-            if now - from_moment(progress["first"]) >= KEY_LASTS:
-                last = from_moment(progress["last"])
-                if now - last < LIST_LAGS:
-                    self._wait(row, "it is looked for once more before a new key is made", last + LIST_LAGS)
-                    return
-                progress |= {"number": progress["number"] + 1, "first": to_moment(now)}
+        if row.attempts and now - from_moment(progress["first"]) >= KEY_LASTS:
+            last = from_moment(progress["last"])
+            if now - last < LIST_LAGS:
+                self._wait(row, "it is looked for once more before a new key is made", last + LIST_LAGS)
+                return
+            progress |= {"number": progress["number"] + 1, "first": to_moment(now)}
         progress = {"number": 1, "first": to_moment(now), **progress, "last": to_moment(now)}
         self.store.announce(own_name())
         with self.store.transaction() as tx:
@@ -236,6 +238,14 @@ class Clerk(Struct):
         else:
             self.pause("charge posted")
             self._done(row, made)
+
+    def _is_forgetful(self) -> bool:
+        """Whether this store may have posted what it does not know of: it was restored, or switched on again after its journal
+        was found behind its anchor or in another place."""
+        if self._forgets is None:
+            switched = [one.kind for one in journal.entries(self.store, kinds=[RecordKind.LIVE, RecordKind.RESTORED])]
+            self._forgets = RecordKind.RESTORED in switched or switched.count(RecordKind.LIVE) > 1
+        return self._forgets
 
     def _refused(self, poster: Poster, row: EffectRow, order: ChargeOrder, said: str) -> None:
         """Refused for good, unless a call of before did it after all."""

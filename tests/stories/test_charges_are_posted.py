@@ -20,7 +20,9 @@ from payflow.outbox import charges
 from payflow.outbox.charges import KIND, Clerk
 from payflow.report import operations_json
 from payflow.store import Store, effects, open_store
+from payflow.store.backup import restore, write_backup
 from payflow.store.effects import EffectState, Place
+from stores import ON_SQLITE
 from stories.ledger import LEDGER, Ledger, _Writes, debt, move
 from stories.papers import ANY_HOUR, settings
 from stories.till import Till
@@ -66,6 +68,23 @@ def test_a_fee_is_posted_with_frozen_parameters_in_the_run_whose_notice_claims_i
     world.run("2026-11-11 11:00")
     assert len(till.calls) == 1
     assert world.verify() == []
+
+
+@ON_SQLITE
+def test_a_store_put_back_from_a_backup_finds_what_it_posted_and_posts_it_no_second_time(
+    world: World, ledger: Ledger, till: Till
+) -> None:
+    write_backup(world.store, world.root / "a.backup", world.now)
+    world.run()
+    world.close()
+    for path in world.root.glob("payflow.db*"):
+        path.unlink()
+    _at(world, ledger, "2026-11-14 10:00")
+    restore(world.root / "a.backup", world.workspace.store_url, world.root, world.now)
+    world.live("2026-10-01")
+    report = world.run()
+    assert len(till.made) == len(till.calls) == 1
+    assert report.posted == (till.made[0].order.ref,)
 
 
 def test_without_the_setting_nothing_is_posted(world: World, till: Till) -> None:
