@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from payflow import gate, plan
-from payflow.decide import doubts, freshness, views
+from payflow.decide import doubts, freshness
 from payflow.decide.agreed import Agreed, agreed, as_journaled
 from payflow.decide.banked import Banked
 from payflow.decide.doubts import Standing
@@ -25,6 +25,7 @@ from payflow.decide.live import place_of
 from payflow.decide.needs import needs
 from payflow.decide.parts import Pool, assessed, worked_out
 from payflow.decide.remembered import remembered
+from payflow.decide.setting import ASKING
 from payflow.model.acts import Recipient
 from payflow.model.agreement import Workspace
 from payflow.model.bank_view import BankView
@@ -281,7 +282,7 @@ def _bank_view(banked: Banked, facts: Facts, source_names: Mapping[str, str]) ->
 
 def _outstanding(listed: Sequence[InvoiceView]) -> dict[int, int]:
     """What is open of every invoice that asks for money."""
-    return {view.id: view.outstanding for view in listed if view.state in views.ASKING}
+    return {view.id: view.outstanding for view in listed if view.state in ASKING}
 
 
 def _unread(sources: Sequence[SourceView]) -> frozenset[str]:

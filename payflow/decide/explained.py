@@ -10,7 +10,8 @@ from msgspec import Struct
 from payflow.columns import NO_DAY, to_date
 from payflow.decide import bank
 from payflow.decide.in_instalments import accrued_in_parts
-from payflow.decide.views import Setting, step_name
+from payflow.decide.setting import Setting
+from payflow.decide.views import step_name
 from payflow.errors import UnknownName
 from payflow.model.agreement import ClientKind, Policy
 from payflow.model.explanation import EntryView, Explanation, Stretch

@@ -13,7 +13,7 @@ from payflow.decide.facts import Facts, GivenUp
 from payflow.decide.freshness import says_state
 from payflow.decide.in_instalments import accrued_in_parts
 from payflow.decide.known import Known
-from payflow.decide.views import Setting
+from payflow.decide.setting import Setting
 from payflow.errors import Problem
 from payflow.model.acts import Need
 from payflow.model.decision import SourceView

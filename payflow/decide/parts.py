@@ -20,6 +20,16 @@ from payflow.decide.early_payment import discount_offers
 from payflow.decide.governing import compiled
 from payflow.decide.known import Known, Part, cut
 from payflow.decide.needs import Unrated, of_invoice, unrated
+from payflow.decide.setting import (
+    Setting,
+    anchor_days,
+    bearing_rows,
+    binding_rows,
+    charges_settled_by_books,
+    covered_by_credit,
+    figures,
+    settle,
+)
 from payflow.model.acts import Need
 from payflow.model.facts import State
 from payflow.model.invoice_view import InvoiceView
@@ -100,7 +110,7 @@ def work_out(known: Known) -> Found:
     )
 
 
-def _rests(setting: views.Setting, cases: Sequence[Case]) -> Sequence[int]:
+def _rests(setting: Setting, cases: Sequence[Case]) -> Sequence[int]:
     """Until when each invoice may rest, where that was asked: by runs over large books alone."""
     if not setting.rests:
         return ()
@@ -109,11 +119,11 @@ def _rests(setting: views.Setting, cases: Sequence[Case]) -> Sequence[int]:
     return rest.until(setting, cases)
 
 
-def assessed(known: Known) -> views.Setting:
+def assessed(known: Known) -> Setting:
     """The book and its assessment."""
     facts, own, agreement = known.facts, known.standing, known.agreement
     governed, rows = known.governed, known.facts.invoices
-    anchors = views.anchor_days(governed, rows, agreement)
+    anchors = anchor_days(governed, rows, agreement)
     offers = discount_offers(governed, rows, anchors, known.home)
     columns = book.build(
         facts,
@@ -127,9 +137,9 @@ def assessed(known: Known) -> views.Setting:
         offers,
     )
     policies, codes = compiled(governed, known.home)
-    binds = views.binding_rows(governed, rows)
+    binds = binding_rows(governed, rows)
     kinds = {one.client.id: one.client.kind for one in agreement.contracts.values()}
-    bears = views.bearing_rows(governed, rows, binds, kinds)
+    bears = bearing_rows(governed, rows, binds, kinds)
     assessment = assess(
         columns,
         policies,
@@ -141,14 +151,14 @@ def assessed(known: Known) -> views.Setting:
         extra=known.rates,
     )
     paid = frozenset(row.id for row, state in zip(rows, assessment.state.tolist(), strict=True) if state == State.PAID)
-    settled = views.charges_settled_by_books(own.charges, paid)
-    memory = replace(known.memory, charges=views.settle(known.memory.charges, settled))
-    return views.Setting(
+    settled = charges_settled_by_books(own.charges, paid)
+    memory = replace(known.memory, charges=settle(known.memory.charges, settled))
+    return Setting(
         **{name: getattr(known, name) for name in Known.__struct_fields__ if name != "memory"},
         memory=memory,
         book=columns,
         assessment=assessment,
-        figures=views.figures(columns, assessment),
+        figures=figures(columns, assessment),
         anchors=anchors,
         offers=offers,
         binds=binds,
@@ -158,7 +168,7 @@ def assessed(known: Known) -> views.Setting:
         step_names={
             (policy.name, step.key): step.name for policy in agreement.policies.values() for step in policy.ladder
         },
-        covered=views.covered_by_credit(columns, assessment, known.as_of),
+        covered=covered_by_credit(columns, assessment, known.as_of),
     )
 
 

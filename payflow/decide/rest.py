@@ -15,7 +15,7 @@ import numpy as np
 from payflow.charging import Case
 from payflow.columns import NO_DAY, to_day
 from payflow.decide.doubts import REFERENCE
-from payflow.decide.views import Setting
+from payflow.decide.setting import Setting
 from payflow.model.agreement import Bill, Policy
 from payflow.policy.assess import bears
 from payflow.policy.bearing import law_of

@@ -9,8 +9,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from payflow.decide import Ground, stood_on
+from payflow.decide.setting import ASKING
 from payflow.decide.tonight import Tonight
-from payflow.decide.views import ASKING
 from payflow.errors import DeliveryError, WorkspaceError
 from payflow.model.acts import ClientMessage, Plan
 from payflow.model.agreement import Workspace
