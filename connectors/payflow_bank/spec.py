@@ -15,7 +15,10 @@ from payflow_exports.common import COMMON
 if TYPE_CHECKING:
     from payflow_bank.kinds import Kind
 
-_FIELDS = "on, value_on, amount, in, out, direction, payer, payer_account, text, reference, account, currency, bank_id, balance"
+_FIELDS = (
+    "on, value_on, amount, in, out, direction, payer, payer_account, text, reference, account, currency, bank_id, balance, "
+    "status"
+)
 _OPTIONS = MappingProxyType(
     {
         "account": "the account of files that name none; of files that name several, the only one that is read",

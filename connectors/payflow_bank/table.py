@@ -53,6 +53,7 @@ FIELDS: Mapping[str, str] = {
     "currency": "the ISO 4217 code",
     "bank_id": "the bank's own id of the line",
     "balance": "the balance after the line",
+    "status": "whether the line is booked: one that is not is left out",
 }
 _NEEDED = 'Name at least on, amount (or in and out) and text: columns = { on = "Date", amount = "Amount", text = "Description" }.'
 _KINDS = {
@@ -61,6 +62,43 @@ _KINDS = {
 }
 _IN = ("c", "cr", "crdt", "credit", "h", "haben", "in", "+", "bij", "af/bij: bij", "crédit", "credito", "ingreso")
 _OUT = ("d", "dr", "dbit", "debit", "s", "soll", "out", "-", "af", "débit", "debito", "gasto")
+#: What a line is called that moved the balance, and one that did not, or not yet. Any other word is a problem of its row.
+_BOOKED = (
+    "booked",
+    "completed",
+    "posted",
+    "cleared",
+    "settled",
+    "executed",
+    "gebucht",
+    "geboekt",
+    "verwerkt",
+    "comptabilisé",
+)
+_NOT_BOOKED = (
+    *(
+        "pending",
+        "authorised",
+        "authorized",
+        "reserved",
+        "processing",
+        "scheduled",
+        "not booked",
+        "reverted",
+        "declined",
+    ),
+    *(
+        "failed",
+        "cancelled",
+        "canceled",
+        "vorgemerkt",
+        "umsatz vorgemerkt",
+        "reserviert",
+        "in behandeling",
+        "gereserveerd",
+    ),
+    *("en attente", "pendiente", "in attesa"),
+)
 #: Texts of rows that hold a balance and no movement.
 _OPENINGS = (
     *("opening balance", "beginning balance", "balance brought forward", "anfangssaldo", "alter kontostand"),
@@ -137,7 +175,7 @@ def _build(sheet: Sheet, *, account: str) -> Portion:
 
     texts = joined(sheet, *(name for name in sheet.columns if name.startswith("text ")))
     sheet = sheet.with_columns(text=texts)
-    lines = _movements(sheet)
+    lines = _booked(_movements(sheet))
     table = with_line_keys(_lines(lines, account))
     _running(lines)
     return Portion(empty(CLIENTS), empty(INVOICES), empty(ENTRIES), lines=table)
@@ -150,6 +188,15 @@ def _movements(sheet: Sheet) -> Sheet:
     undated = ~sheet.text("on").where(lambda text: dates.read(text) is not None)
     balances |= undated & sheet.text("on").where(lambda text: text.casefold().startswith((*_OPENINGS, *_CLOSINGS)))
     return sheet.keep(~balances)
+
+
+def _booked(sheet: Sheet) -> Sheet:
+    """The lines that are booked; those that are not are no money yet."""
+    booked = sheet.words("status", {**dict.fromkeys(_BOOKED, True), **dict.fromkeys(_NOT_BOOKED, False)}, True)
+    if waiting := int((booked == False).sum()):  # noqa: E712  # an array of objects is compared by element
+        found = f"what is not booked yet is left out (rows: {waiting})"
+        sheet.problems.add("", found, "A later statement has them.", warning=True)
+    return sheet.keep(booked != False)  # noqa: E712  # likewise; a word that is not known is a problem already
 
 
 def _lines(sheet: Sheet, account: str) -> pd.DataFrame:

@@ -19,6 +19,8 @@ _TIME = (
     r" ?(?P<half>[AaPp][Mm])?(?: ?(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))?)?$"
 )
 _YEAR_FIRST = re.compile(r"^(?P<year>[0-9]{4})([-/.])(?P<month>[0-9]{1,2})\2(?P<day>[0-9]{1,2})" + _TIME)
+#: `20261014`, as banks write it; eight digits that begin otherwise are no date that anybody could be sure of.
+_DIGITS = re.compile(r"^(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12][0-9]|3[01])" + _TIME)
 _SLOTS = re.compile(
     r"^(?P<first>[0-9]{1,2})(?P<mark>[-/.])(?P<second_>[0-9]{1,2})\2(?P<year>[0-9]{4}|[0-9]{2})" + _TIME
 )
@@ -76,7 +78,7 @@ def read(text: str) -> Written | None:
     """The date in a cell, or None where it is none."""
     if len(text) > _LONGEST:
         return None
-    if match := _YEAR_FIRST.match(text):
+    if match := _YEAR_FIRST.match(text) or _DIGITS.match(text):
         return _written(match, int(match["month"]), int(match["day"]))
     if match := _SLOTS.match(text):
         first, second = int(match["first"]), int(match["second_"])

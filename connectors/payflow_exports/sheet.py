@@ -6,6 +6,7 @@ order of dates are decided from the whole file, however few rows a sheet still h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, tzinfo
 from functools import cached_property
@@ -143,6 +144,7 @@ class Conventions(Struct, frozen=True, dict=True):
 
 #: A sign of one currency alone, and its code.
 _OWN_SIGN, _OWN_CODE = "€", "EUR"
+_TITLED = re.compile(r"[(\[] ?([A-Z]{3}|€) ?[)\]]")
 #: Signs of currencies, and whose they are.
 _SIGNS = {
     "$": "AUD CAD USD NZD SGD HKD TWD MXN ARS CLP COP UYU DOP JMD TTD BSD BBD BZD FJD XCD BMD KYD GYD LRD NAD SRD",
@@ -204,6 +206,8 @@ class Sheet(Struct, frozen=True, dict=True):
         given = self.text("currency").map(lambda text: _currency(text) if text else "")
         if not self.currency_sure:
             given = self._signed(given)
+            if titled := self._titled():
+                given = given.map(lambda text: text or titled)
         silent = int(given.equal("").sum())
         if silent and not self.currency_sure:
             found = f"{silent} of {len(self)} rows name no currency; {self.currency} is assumed{self._against()}"
@@ -211,6 +215,13 @@ class Sheet(Struct, frozen=True, dict=True):
                 "", found, f'Write currency = "{self.currency}" for this source if that is right.', warning=True
             )
         return self.with_columns(currency=given.map(lambda text: text or self.currency))
+
+    def _titled(self) -> str:
+        """The one currency that headers of amounts name in brackets, as `Betrag (EUR)` does; empty where none or several."""
+        headers = map(self.conventions.header, self.conventions.texts(Kind.MONEY))
+        named = {_OWN_CODE if code == _OWN_SIGN else code for header in headers for code in _TITLED.findall(header)}
+        known = [code for code in named if is_currency(code)]
+        return known[0] if len(known) == 1 else ""
 
     def _signed(self, given: Texts) -> Texts:
         """With the currency of rows that name none, but whose amounts bear a sign that only one currency has."""

@@ -131,6 +131,17 @@ def test_a_mark_tells_in_from_out(tmp_path: Path) -> None:
     assert [problem.where for problem in batch.problems] == ["x.csv:4: S/H", "x.csv:5: S/H"]
 
 
+def test_a_table_says_what_is_booked_and_its_header_the_currency(tmp_path: Path) -> None:
+    text = "Datum;Status;Betrag (€);Text\n20261113;Gebucht;10,00;a\n20261114;Vorgemerkt;4,00;b\n20261115;Neu;1,00;c\n"
+    columns = {"on": "Datum", "amount": "Betrag (€)", "status": "Status", "text": "Text"}
+    batch = made(tmp_path, "x.csv", text, columns=columns)
+    assert rows(batch, "amount", "currency") == [[1000, "EUR"]]
+    assert [(problem.where, problem.warning) for problem in batch.problems] == [
+        ("x.csv", True),
+        ("x.csv:4: Status", False),
+    ]
+
+
 def test_money_out_may_be_written_with_a_minus_or_without(tmp_path: Path) -> None:
     text = "Date,Text,In,Out\n2026-11-02,a,10.00,\n2026-11-03,b,,{}4.00\n2026-11-04,c,1.00,1.00\n2026-11-05,d,,\n"
     columns = {"on": "Date", "text": "Text", "in": "In", "out": "Out"}

@@ -106,6 +106,8 @@ def test_a_column_proves_its_decimal_mark_or_does_not(texts: list[str], point: b
         ("2024-01-15 14:30:00", date(2024, 1, 15), date(2024, 1, 15)),
         ("2024-01-15T14:30:00.123Z", date(2024, 1, 15), date(2024, 1, 15)),
         ("1/19/2026 10:15 PM", None, date(2026, 1, 19)),
+        ("20261014", date(2026, 10, 14), date(2026, 10, 14)),  # as Dutch banks write it
+        ("20260231", None, None),
         ("31/02/2026", None, None),
     ],
 )
@@ -117,7 +119,8 @@ def test_a_date_is_read_in_its_order(text: str, day_first: date | None, month_fi
 
 
 @pytest.mark.parametrize(
-    "text", ["", "TOTAL", "45", "20260128", "2026-01", "0/1/2026", "1/2/0026", "Foo 3 2026", "1/2-2026", "9" * 99]
+    "text",
+    ["", "TOTAL", "45", "20261301", "28012026", "2026-01", "0/1/2026", "1/2/0026", "Foo 3 2026", "1/2-2026", "9" * 99],
 )
 def test_what_is_no_date_is_none(text: str) -> None:
     assert dates.read(text) is None
