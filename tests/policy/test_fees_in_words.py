@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from payflow.model.agreement import Binding, FeeBase, LateFee, LateFeeBand, Take
 from payflow.policy import fees, timeline
 from payflow.policy.binding import binds, rests_on
-from payflow.policy.late_fees import fee_on, terms_in, terms_words
+from payflow.policy.late_fees import fee_on, terms_in, terms_words, yearly
 from policy import stretches
 from policy.books import ISSUED, contract_of, policy_of
 
@@ -68,6 +68,7 @@ def test_a_fee_in_words(fee: LateFee, currency: str, words: str) -> None:
             "25.00 GBP, again every month as long as it is unpaid, 75.00 GBP in total at most",
         ),
         (LateFee({"GBP": 2500}, every_months=3), "25.00 GBP, again every 3 months as long as it is unpaid"),
+        (LateFee({"GBP": 2500}, every_months=2), "25.00 GBP, again every 2 months as long as it is unpaid"),
         (LateFee({"GBP": 2500}, every_days=1), "25.00 GBP, again every day as long as it is unpaid"),
         (LateFee({"GBP": 2500}, every_days=30), "25.00 GBP, again every 30 days as long as it is unpaid"),
         (
@@ -170,3 +171,34 @@ def test_stretches_are_cut_where_the_balance_changes() -> None:
     ]
     assert list(stretches.spans(400, [], 20, 20)) == []
     assert list(stretches.spans(400, [(5, 400)], 10, 20)) == []
+
+
+def test_a_fee_on_the_net_amount_says_so_where_it_arises() -> None:
+    terms = terms_in(LateFee(percent=Fraction(3, 100), tax=Fraction(1, 5)), "GBP")
+    assert terms is not None
+    assert fee_on(terms, "GBP", 12_000, 12_000) == (300, "3 % of what is outstanding without 20 % tax")
+
+
+@pytest.mark.parametrize(
+    ("fee", "a_year"),
+    [
+        (LateFee({"GBP": 2500}, every_months=1), Fraction(0)),
+        (LateFee(percent=Fraction(3, 100)), Fraction(0)),
+        (LateFee(percent=Fraction(3, 100), every_months=3), Fraction(12, 100)),
+        (LateFee(percent=Fraction(1, 100), every_days=73), Fraction(5, 100)),
+        (
+            LateFee(
+                bands=(
+                    LateFeeBand({"GBP": 2500}, None, None, {"GBP": 10_000}),
+                    LateFeeBand({}, Fraction(2, 100), None, {"GBP": 20_000}),
+                    LateFeeBand({}, Fraction(1, 100), None),
+                ),
+                every_months=1,
+            ),
+            Fraction(24, 100),
+        ),
+    ],
+)
+def test_a_percentage_that_comes_again_as_a_yearly_rate(fee: LateFee, a_year: Fraction) -> None:
+    assert yearly(terms_in(fee, "GBP")) == a_year
+    assert yearly(terms_in(fee, "EUR") if fee.flat else None) == 0

@@ -105,6 +105,23 @@ def test_in_germany_the_rate_floats_with_each_half_year() -> None:
     assert found[0].why == "Basiszinssatz 3.37 % from 2024-07-01 + 9 points"
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("nl", "handelsrente 12.5 % from 2024-01-01"),
+        ("us-prompt-payment", "Treasury prompt payment rate 4.875 % from 2024-01-01, fixed on the day interest starts"),
+        (
+            "ie-payment-date",
+            "ECB reference rate of the half-year 4.5 % from 2024-01-01 + 8 points, the rate of the last day throughout",
+        ),
+        ("ch", "5 % a year, OR art. 104, Verzugszins"),
+    ],
+)
+def test_a_rate_says_what_it_rests_on_and_begins_with_the_interest(name: str, why: str) -> None:
+    (rate,) = rates_for(statute(name), date(2024, 2, 1), date(2024, 2, 3))
+    assert (rate.since, rate.why) == (date(2024, 2, 1), why)
+
+
 def test_a_half_year_with_the_rate_of_the_one_before_stands_by_itself() -> None:
     # the Dutch example, which rounds each stretch to the cent, comes out only so
     assert len(rates_for(statute("nl"), date(2017, 2, 1), date(2018, 2, 1))) == 3
@@ -225,6 +242,7 @@ def test_french_contracts_may_not_agree_less_than_three_times_the_legal_rate(row
     assert rate is not None
     assert rate.annual == Fraction(percent) / 100
     assert rate.why.startswith("three times the ")
+    assert rate.since == date.fromisoformat(day)
     with pytest.raises(OutOfTable):
         lowest_agreed(statute("fr"), date(2025, 7, 1))
     assert lowest_agreed(statute("de"), date.fromisoformat(day)) is None
@@ -233,7 +251,7 @@ def test_french_contracts_may_not_agree_less_than_three_times_the_legal_rate(row
 def test_an_unknown_statute_names_the_nearest() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'de-consumer'"):
         statute("de-consumers")
-    with pytest.raises(UnknownName, match="Did you mean 'uk'"):
+    with pytest.raises(UnknownName, match=r"no statute called 'UK'\. Did you mean 'uk'"):
         statute("UK")
     with pytest.raises(UnknownName, match=r"nl, nl-consumer, pl, pl-public-health, se, uk, us-prompt-payment\."):
         statute("gb")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +132,90 @@ def test_a_french_rate_below_three_times_the_legal_one_is_told(
 ) -> None:
     said = of_a_place(place, "EUR", due_on, interest={"annual": annual})
     assert (f"{annual} % a year is below the least that may be agreed, 14.76 %: three times" in said) is told
+
+
+def test_remarks_of_a_claim_are_these_and_no_others() -> None:
+    assert remarks("uk", "2026-05-05", currency="GBP").splitlines() == [
+        "Late Payment of Commercial Debts (Interest) Act 1998: between businesses only."
+    ]
+    assert remarks("us-prompt-payment", "2026-05-16", currency="USD").splitlines() == [
+        "For claims against federal agencies only.",
+        "Agencies are closed on 2026-05-16: paid by 2026-05-18, it bears no interest (5 CFR 1315.4(h)).",
+    ]
+    rolled = {"issued_on": "2026-03-02", "terms": ["60 days", "next business day"]}
+    assert remarks("ie", None, **rolled).splitlines() == [
+        (
+            'Business days are Monday to Friday here, without holidays: nothing says where. Write calendar = "GB" or "DE-BY", or '
+            '"next business day in DE-BY".'
+        ),
+        "European Communities (Late Payment in Commercial Transactions) Regulations 2012: between businesses only.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        ("10% of net within 10 days", ["100.00 EUR of discount for the payment of 2026-04-10 is taken off.", "tax"]),
+        ("10% within 10 days", ["100.00 EUR of discount for the payment of 2026-04-10 is taken off."]),
+    ],
+)
+def test_a_discount_of_the_net_amount_is_taken_of_the_whole_and_said_to_be(base: str, told: list[str]) -> None:
+    paid = {"payments": [{"on": "2026-04-10", "amount": "900.00"}], "interest": {"annual": "8"}}
+    said = remarks("", None, issued_on="2026-04-01", terms=[base, "30 days"], **paid).splitlines()
+    tax = "The discount is taken of the whole amount; the tax in it is not known here."
+    assert said == [tax if one == "tax" else one for one in told]
+
+
+def test_a_discount_is_taken_for_the_payment_and_not_for_a_later_credit_note() -> None:
+    more = {"issued_on": "2026-04-01", "terms": "2/10-net-30", "interest": {"annual": "8"}}
+    more |= {
+        "credits": [{"on": "2026-04-08", "amount": "100.00"}],
+        "payments": [{"on": "2026-04-05", "amount": "880.00"}],
+    }
+    assert remarks("", None, **more) == "20.00 EUR of discount for the payment of 2026-04-05 is taken off."
+
+
+def test_a_fee_that_names_no_amount_in_the_currency_counts_nothing_and_says_where() -> None:
+    other = {"GBP": "5.00"}
+    fee = {"percent": "5", "minimum": other, "maximum": {"GBP": "9.00"}, "cap": other}
+    said = remarks("", "2026-05-05", interest={"annual": "8"}, late_fee=fee).splitlines()
+    assert said == [f"late_fee.{key} names no amount in EUR, so none counts." for key in ("minimum", "maximum", "cap")]
+    bands = {"bands": [{"up_to": other, "amount": "1.00"}, {"percent": "2"}]}
+    said = remarks("", "2026-05-05", interest={"annual": "8"}, late_fee=bands).splitlines()
+    assert said == ["late_fee.bands#1.up_to names no amount in EUR, so none counts."]
+
+
+def test_a_place_names_its_amounts_in_its_own_currency() -> None:
+    assert "from 800 USD" not in of_a_place("US-NY", amount="799.99")
+    assert "from 800 USD" in of_a_place("US-NY", "EUR", amount="799.99")
+    # Canada's law of 2025, for the day of the invoice
+    assert "35 %" in of_a_place("CA-ON", "CAD", interest={"annual": "36"})
+
+
+def test_the_rate_of_a_french_debt_is_that_of_the_first_day_of_interest() -> None:
+    assert "14.76 %" in of_a_place("FR", "EUR", "2024-06-30", interest={"annual": "8"})
+
+
+@pytest.mark.parametrize(("due_on", "daily"), [("2014-07-27", 727), ("2014-07-28", 827)])
+def test_a_debt_without_a_day_of_issue_is_of_the_first_day_of_interest(due_on: str, daily: int) -> None:
+    # Basiszinssatz -0.73 %: 8 points for debts from before 29 July 2014, 9 from then on
+    claim = {
+        "amount": "36500.00",
+        "currency": "EUR",
+        "due_on": due_on,
+        "as_of": "2014-07-29",
+        "interest": {"statute": "de"},
+    }
+    _, found, _ = work_out(read_scenario(claim, today=date(2026, 11, 22), calendars=calendar_of))
+    assert found.daily == daily
+
+
+def test_rates_of_one_s_own_count_on_the_day_before_interest_starts_and_after(tmp_path: Path) -> None:
+    (tmp_path / "se_referensranta.csv").write_text(
+        "effective_from,rate_percent,source\n2025-01-01,3,x\n", encoding="utf-8"
+    )
+    claim = {"amount": "36500.00", "currency": "SEK", "due_on": "2025-01-10", "interest": {"statute": "se"}}
+    for as_of, interest in (("2025-01-10", 0), ("2025-01-12", 2200)):
+        asked = read_scenario(claim | {"as_of": as_of}, today=date(2026, 11, 22), calendars=calendar_of)
+        _, found, _ = work_out(asked, extra=tmp_path)
+        assert (found.interest, found.daily) == (interest, 1100)
