@@ -26,7 +26,7 @@ from payflow.connector import (
     is_currency,
 )
 from payflow_bank import camt, kinds, mt940, ofx, qif
-from payflow_bank.statement import Statement, balance
+from payflow_bank.statement import TRANSFER, Statement, balance, kind_by_text
 from payflow_bank.table import UNDESCRIBED, described, shared
 from payflow_bank.text import text_of
 from payflow_exports.format import Format
@@ -118,6 +118,9 @@ class BankConnector(Struct, frozen=True):
         for statement in statements:
             if not statement.assumed:
                 balance(statement, problems)
+            for line in statement.lines:
+                if line.kind is TRANSFER:
+                    line.kind = kind_by_text(line.text, line.amount)
         self._own(statements, problems)
         self._assumed(statements, problems)
         closed = [statement.closed_on for statement in statements if statement.closed_on]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from msgspec import Struct, field
@@ -13,6 +14,15 @@ from payflow_exports.problems import Problems
 TRANSFER, REVERSAL, FEE = LineKind.TRANSFER, LineKind.REVERSAL, LineKind.FEE
 
 _AGAIN = "A line may be missing or stand in it twice: download the statement again, and compare it with the account."
+
+
+#: What banks write where money of a client went back and no code of the format says so.
+_RETURNED = re.compile(
+    r"\b(?:returned|returns?[ -](?:item|payment|debit|credit|transfer|che(?:que|ck)|deposit)|charge-?back|revers(?:al|ed)|bounced"
+    r"|unpaid (?:che(?:que|ck)|item|direct debit)|r(?:ü|ue)ck(?:lastschrift|gabe|buchung|belastung)|retoure|storno"
+    r"|gestorneerd|impay[ée]|rejet|devoluci[oó]n|devuelto|insoluto)\b",
+    re.IGNORECASE,
+)
 
 
 class Line(Struct):
@@ -69,6 +79,11 @@ def balance(statement: Statement, problems: Problems) -> None:
         f"so it should close with {shown[2]} and says {shown[3]} {statement.currency}",
         _AGAIN,
     )
+
+
+def kind_by_text(text: str, amount: int) -> LineKind:
+    """What the words of a line say of it where its format does not: only money that went out can take a payment back."""
+    return REVERSAL if amount < 0 and _RETURNED.search(text) else TRANSFER
 
 
 def minor(text: str, currency: str, marks: Marks) -> int:

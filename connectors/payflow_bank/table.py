@@ -20,13 +20,13 @@ from payflow.connector import (
     LINES,
     ConnectorError,
     Kind,
-    LineKind,
     Problem,
     Scope,
     decimal,
     empty,
     nearest,
 )
+from payflow_bank.statement import kind_by_text
 from payflow_exports import dates
 from payflow_exports.format import Format, Portion, plain
 
@@ -221,7 +221,14 @@ def _lines(sheet: Sheet, account: str) -> pd.DataFrame:
                 name: pd.Series(sheet.text(name).objects(), index=index, dtype="str")
                 for name in ("payer", "payer_account", "text", "reference", "bank_id")
             },
-            "kind": pd.Series([LineKind.TRANSFER.value] * len(sheet), index=index, dtype="str"),
+            "kind": pd.Series(
+                [
+                    kind_by_text(text, amount).value
+                    for text, amount in zip(sheet.text("text").objects(), amounts, strict=True)
+                ],
+                index=index,
+                dtype="str",
+            ),
         }
     )
     # rows of nothing are notices: no money moved

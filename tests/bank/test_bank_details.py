@@ -142,6 +142,23 @@ def test_a_table_says_what_is_booked_and_its_header_the_currency(tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "amount", "kind"),
+    [
+        ("RETURNED ITEM F-101", -1000, "reversal"),
+        ("Rückgabe F-101", -1000, "reversal"),
+        ("RUECKLASTSCHRIFT", -1000, "reversal"),
+        ("Chargeback F-101", -1000, "reversal"),
+        ("returned F-101", 1000, "transfer"),
+        ("F-101", -1000, "transfer"),
+        ("tax return", -1000, "transfer"),
+    ],
+)
+def test_the_words_of_a_table_tell_what_came_back(text: str, amount: int, kind: str, tmp_path: Path) -> None:
+    batch = table(tmp_path, f"2026-11-02,{amount / 100},{text},")
+    assert rows(batch, "kind") == [[kind]]
+
+
 def test_money_out_may_be_written_with_a_minus_or_without(tmp_path: Path) -> None:
     text = "Date,Text,In,Out\n2026-11-02,a,10.00,\n2026-11-03,b,,{}4.00\n2026-11-04,c,1.00,1.00\n2026-11-05,d,,\n"
     columns = {"on": "Date", "text": "Text", "in": "In", "out": "Out"}
