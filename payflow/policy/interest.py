@@ -89,8 +89,7 @@ def _exactly(ask: Ask, rows: Mask, found: Interests) -> Interests:
             unrated[row] = True
             figures.append((row, 0, 0))
             continue
-        begun = ask.rules.today > due_on + _grace(policy)
-        figures.append((row, one.interest, one.daily if begun else _at_present(ask, row, policy)))
+        figures.append((row, one.interest, one.daily if one.stretches else _at_present(ask, row, policy)))
     if any(figure >= 2**63 for _, *pair in figures for figure in pair):
         sums, per_day = sums.astype(object), per_day.astype(object)
     for row, interest, daily in figures:

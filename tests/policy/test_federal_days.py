@@ -80,12 +80,15 @@ def test_interest_waits_for_the_next_day_on_which_agencies_are_open(
         assert "since the 3 days until the next working day are over" in found.stretches[0].why
 
 
-@pytest.mark.parametrize(("paid", "as_of", "interest"), [(None, 6, 0), (None, 7, 792), (6, 31, 0), (7, 31, 792)])
-def test_an_invoice_of_a_book_waits_in_the_same_way(paid: int | None, as_of: int, interest: int) -> None:
+@pytest.mark.parametrize(
+    ("paid", "as_of", "interest", "per_day"),
+    [(None, 5, 0, 198), (None, 6, 0, 198), (None, 7, 792, 198), (6, 31, 0, 0), (7, 31, 792, 0)],
+)
+def test_an_invoice_of_a_book_waits_in_the_same_way(paid: int | None, as_of: int, interest: int, per_day: int) -> None:
     law = Interest(Fraction(0), statute="us-prompt-payment", day_count=DayCount.ACTUAL_360, compound=Compound.DAYS_30)
     policy = policy_of("net-30", grace=0, late_fee=None, interest=law)
     moves = (Move(date(2026, 7, paid), 1_500_000),) if paid is not None else ()
     bill = Bill(1_500_000, issued=date(2026, 6, 3), currency="USD", moves=moves)
     found = assess_one(bill, policy, date(2026, 7, as_of))
     assert found.due_on == date(2026, 7, 3)
-    assert found.interest == interest
+    assert (found.interest, found.per_day) == (interest, per_day)
