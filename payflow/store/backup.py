@@ -136,9 +136,14 @@ def _no_backup(path: Path, found: str) -> StoreError:
 def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads(archive.read(_MANIFEST))
-        schema, form = int(manifest["schema"]), manifest["format"]
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise _no_backup(path, "this is no backup of payflow's") from error
+        schema, form, made_at = int(manifest["schema"]), manifest["format"], manifest["made_at"]
+        records = manifest["journal"]["records"]
+        told = [(one["columns"], one["rows"], one["sha256"]) for one in manifest["tables"].values()]
+    except (*_UNREADABLE, AttributeError) as error:
+        raise _no_backup(path, "this is no backup of payflow's, or it is damaged") from error
+    kinds = [(made_at, str), (records, int), *((columns, list) for columns, _, _ in told)]
+    if schema < 1 or not all(isinstance(value, kind) for value, kind in kinds):
+        raise _no_backup(path, "this is no backup of payflow's, or it is damaged")
     if form != FORMAT or schema > MIGRATIONS[-1].number:
         found = f"this backup was written by a newer payflow ({manifest.get('program')})"
         raise StoreError(str(Problem(str(path), found, "Install that version: pip install --upgrade payflow-gate.")))
@@ -155,7 +160,7 @@ def _load(
     with target.transaction() as tx:
         for name, table in known.items():
             ordered = Table(name, tuple(told[name]["columns"]), table.keys)
-            fill(tx, ordered, _read_rows(archive, name, path))
+            fill(tx, ordered, _read_rows(archive, ordered, path))
             found = _digest(rows_of(tx, ordered))
             if found != {"rows": told[name]["rows"], "sha256": told[name]["sha256"]}:
                 raise _no_backup(path, f"it is damaged: its table {name} is not what was backed up")
@@ -166,13 +171,22 @@ def _load(
     return Written(target.where, manifest["made_at"], manifest["journal"]["records"], rows, faults)
 
 
-def _read_rows(archive: zipfile.ZipFile, name: str, path: Path) -> Iterator[Row]:
+#: What reading a backup raises that was damaged.
+_UNREADABLE = (KeyError, ValueError, TypeError, EOFError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+#: What a row holds; yes and no are numbers in it.
+_VALUES = frozenset({int, str, type(None)})
+
+
+def _read_rows(archive: zipfile.ZipFile, table: Table, path: Path) -> Iterator[Row]:
     try:
-        with archive.open(_member(name)) as lines:
+        with archive.open(_member(table.name)) as lines:
             for line in lines:
-                yield tuple(json.loads(line))
-    except (KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise _no_backup(path, f"it is damaged: its table {name} cannot be read") from error
+                row = json.loads(line)
+                if type(row) is not list or len(row) != len(table.columns) or not _VALUES.issuperset(map(type, row)):
+                    raise ValueError("this is no row of it")
+                yield tuple(row)
+    except _UNREADABLE as error:
+        raise _no_backup(path, f"it is damaged: its table {table.name} cannot be read") from error
 
 
 def _digest(rows: Iterable[Row]) -> dict[str, Any]:

@@ -258,14 +258,27 @@ def test_a_damaged_backup_restores_nothing(
     assert not list(tmp_path.glob("new.db*"))
 
 
-def test_a_backup_whose_rows_were_changed_restores_nothing(world: World, tmp_path: Path) -> None:
+def test_a_backup_that_was_changed_restores_nothing(world: World, tmp_path: Path) -> None:
     write_backup(world.store, tmp_path / "true.backup", world.now)
-    with zipfile.ZipFile(tmp_path / "true.backup") as true, zipfile.ZipFile(tmp_path / "false.backup", "w") as false:
-        for name in true.namelist():
-            false.writestr(name, true.read(name).replace(b"300000", b"900000"))
-    with pytest.raises(StoreError, match=r"it is damaged: its table \w+ is not what was backed up"):
-        restore(tmp_path / "false.backup", "sqlite:///new.db", tmp_path, world.now)
-    assert not list(tmp_path.glob("new.db*"))
+    for number, (before, after, said) in enumerate(
+        [
+            (b"300000", b"900000", r"it is damaged: its table \w+ is not what was backed up"),
+            (b'["store",', b'["store","more",', "it is damaged: its table meta cannot be read"),
+            (b'["store",', b'["store",{},', "it is damaged: its table meta cannot be read"),
+            (b'["store",', b'{"store":1}#', "it is damaged: its table meta cannot be read"),
+            (b'"tables"', b'"chairs"', "this is no backup of payflow's, or it is damaged"),
+            (b'"sha256"', b'"sha"', "this is no backup of payflow's, or it is damaged"),
+            (b'"schema": ', b'"schema": -', "this is no backup of payflow's, or it is damaged"),
+            (b'"made_at": "', b'"made_at": 5, "x": "', "this is no backup of payflow's, or it is damaged"),
+        ]
+    ):
+        name = f"false-{number}.backup"
+        with zipfile.ZipFile(tmp_path / "true.backup") as true, zipfile.ZipFile(tmp_path / name, "w") as false:
+            for member in true.namelist():
+                false.writestr(member, true.read(member).replace(before, after))
+        with pytest.raises(StoreError, match=said):
+            restore(tmp_path / name, "sqlite:///new.db", tmp_path, world.now)
+        assert not list(tmp_path.glob("new.db*"))
 
 
 def test_every_table_has_a_key_and_rows_come_in_its_order_page_by_page(
