@@ -86,7 +86,11 @@ _MOVED = _Movement()
 @click.option("--refund", metavar="ON=AMOUNT", type=_MOVED, multiple=True, help="Money that went back.")
 @click.option("--fee", metavar="AMOUNT", help="A late fee, once; with --fee-percent the greater of both.")
 @click.option("--fee-percent", metavar="PERCENT", help="A late fee in percent of what is outstanding.")
-@click.option("--compensation/--no-compensation", default=None, help="The statute's fixed sum. Default: with it.")
+@click.option(
+    "--compensation/--no-compensation",
+    default=None,
+    help="The statute's fixed sum. Default: with it, but not beside a late fee.",
+)
 @click.option("--allocation", metavar="WORD", help="principal-first, interest-first or costs-first.")
 @click.option("--calendar", metavar="CODE", help="Whose business days terms move to: GB, DE-BY.")
 @json_option

@@ -12,7 +12,7 @@ from payflow.errors import ConnectorError, Problem, nearest
 from payflow.model.agreement import SourceSettings, Workspace
 from payflow.workspace.files import files_of
 from payflow.workspace.load import Loaded
-from payflow.workspace.places import cautions
+from payflow.workspace.places import cautions, unmoved
 
 #: `payflow run` is meant to start every hour, so a shorter window may never see a run
 _SHORTEST_WINDOW = 60
@@ -22,7 +22,7 @@ def examine(loaded: Loaded, now: datetime) -> list[Problem]:
     """Findings that need no store: those of loading, then mail, clients and sources. A source that cannot be read as it is
     configured is a mistake, all others are warnings."""
     workspace = loaded.workspace
-    found = [*loaded.warnings, *_mail(workspace), *_holidays(workspace), *cautions(workspace)]
+    found = [*loaded.warnings, *_mail(workspace), *_holidays(workspace), *cautions(workspace), *unmoved(workspace)]
     mistakes: list[Problem] = []
     for source in workspace.sources:
         found += _source(workspace, source, now)

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from payflow.errors import Problem
 from payflow.model.agreement import Contract, Policy, Workspace
+from payflow.policy.bearing import law_of
 from payflow.policy.cautions import Caution, warnings_for
 from payflow.policy.late_fees import terms_in, yearly
 
@@ -33,6 +34,18 @@ def cautions(workspace: Workspace) -> Iterator[Problem]:
     for caution, projects in concerned.items():
         where = f"clients in {caution.place} ({', '.join(projects[:3])}{' and more' if len(projects) > 3 else ''})"
         yield Problem(where, caution.text.rstrip("."), f"A hint, not advice; source: {caution.source}.")
+
+
+def unmoved(workspace: Workspace) -> Iterator[Problem]:
+    """One warning for each policy by whose statute a due day moves to a working day, and by whose terms it does not."""
+    for policy in workspace.agreement.policies.values():
+        law = law_of(policy.interest)
+        terms = [one.terms for one in policy.instalments] or [policy.terms]
+        if law is None or not law.moves_by or all(one.rolls for one in terms):
+            continue
+        found = f"a due day on a weekend or holiday moves to the next working day by {law.moves_by}, and by its terms it does not"
+        remedy = f'Write terms = ["30 days", "next business day in {law.country}"], else interest counts from a day too early.'
+        yield Problem(f"policy {policy.name}", found, remedy)
 
 
 def _annual(policy: Policy | None, currency: str) -> Fraction | None:

@@ -88,3 +88,23 @@ def test_a_contract_without_interest_is_told_of_no_ceiling_but_of_the_legal_rate
     found = told(write(settings.replace('interest = { annual = "8" }\n', ""), site=contract), environ)
     assert "clients in US (site): Where a contract names no rate" in found
     assert "usury" not in found
+
+
+@pytest.mark.parametrize(
+    ("statute", "terms", "is_told"),
+    [
+        ("de", '"net-30"', True),
+        ("de", '["30 days", "next business day in DE-BY"]', False),
+        ("nl", '"net-30"', False),
+    ],
+)
+def test_terms_that_stay_where_the_law_moves_a_due_day_are_told(
+    write: Callable[..., Path], settings: str, environ: Mapping[str, str], statute: str, terms: str, is_told: bool
+) -> None:
+    text = settings.replace('terms = "net-15"', f"terms = {terms}")
+    text = text.replace('interest = { annual = "8" }', f'interest = {{ statute = "{statute}" }}\nstack = true')
+    contract = CONTRACT.format(country="DE", amount="100.00", currency="EUR", signed="2026-10-01")
+    found = "\n".join(str(one) for one in examine(load(write(text, site=contract), environ), NOW))
+    assert (
+        "policy standard: a due day on a weekend or holiday moves to the next working day by BGB § 193" in found
+    ) is is_told
