@@ -69,7 +69,13 @@ def _write(store: Store, file: IO[bytes], now: datetime) -> Written:
     with store.snapshot() as reader, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for table in store.tables():
             with archive.open(_member(table.name), "w", force_zip64=True) as out:
-                tables[table.name] = {"columns": list(table.columns), **_write_rows(out, rows_of(reader, table))}
+                try:
+                    found = _write_rows(out, rows_of(reader, table))
+                except TypeError as error:
+                    said = f"the table {table.name} holds what payflow never wrote: it was changed, or is damaged"
+                    remedy = "Check the journal with `payflow log verify`, and restore an earlier backup."
+                    raise StoreError(str(Problem(store.where, said, remedy))) from error
+                tables[table.name] = {"columns": list(table.columns), **found}
         head = journal.head(reader)
         manifest = {
             "format": FORMAT,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from payflow.cli import main
+from payflow.cli import heartbeat, main
 from payflow.errors import WorkspaceError
 from stories.papers import invoice, settings
 from stories.world import World
@@ -28,6 +29,12 @@ class Monitor(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer by the path."""
         self.asked.append(self.path)
+        if "slow" in self.path:
+            with suppress(OSError):
+                for _ in range(30):
+                    self.wfile.write(b"H")
+                    time.sleep(0.01)
+            return
         codes = {"moved": 302, "broken": 500}
         self.send_response(next((code for word, code in codes.items() if word in self.path), 200))
         self.send_header("Location", "/elsewhere")
@@ -112,6 +119,18 @@ def test_an_answer_that_is_none_is_said_and_fails_nothing(world: World, place: s
     assert result.stderr == f"warning: {said}\n"
     assert result.stdout.startswith("payflow 2026-10-20 10:00 ")
     assert TOKEN not in result.output
+
+
+def test_an_answer_that_never_ends_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "_PATIENCE", 0.05)
+    with monitor() as (url, _):
+        with_run(world, f'heartbeat_url = "{url}/slow/{TOKEN}"')
+        result = run(world, "--quiet")
+        for asking in threading.enumerate():
+            if asking.name == heartbeat._NAME:
+                asking.join()
+    assert result.exit_code == 0
+    assert result.stderr == "warning: the heartbeat at 127.0.0.1 was not answered in time\n"
 
 
 def test_nobody_there_is_said_and_fails_nothing(world: World) -> None:

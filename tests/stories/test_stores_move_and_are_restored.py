@@ -258,6 +258,15 @@ def test_a_damaged_backup_restores_nothing(
     assert not list(tmp_path.glob("new.db*"))
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_what_payflow_never_wrote_is_not_backed_up(world: World, tmp_path: Path) -> None:
+    with world.store.transaction() as tx:
+        tx.execute("UPDATE journal SET kind = CAST(kind AS BLOB) WHERE seq = 1")
+    with pytest.raises(StoreError, match="the table journal holds what payflow never wrote"):
+        write_backup(world.store, tmp_path / "studio.backup", world.now)
+    assert not list(tmp_path.glob("*.backup*"))
+
+
 def test_a_backup_that_was_changed_restores_nothing(world: World, tmp_path: Path) -> None:
     write_backup(world.store, tmp_path / "true.backup", world.now)
     for number, (before, after, said) in enumerate(
