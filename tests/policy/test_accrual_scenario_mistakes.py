@@ -246,3 +246,8 @@ def test_whole_numbers_stand_for_themselves() -> None:
     data = GOOD | {"amount": 1000, "interest": {"annual": 36}, "due_on": date(2025, 1, 1)}
     scenario = read_scenario(data, today=date(2025, 1, 31), calendars=lambda _: WEEKDAYS)
     assert work_out(scenario)[1].interest == 2959
+
+
+def test_a_part_of_a_country_is_asked_for_its_holidays_only_where_terms_move() -> None:
+    data = {"amount": "1000", "currency": "EUR", "issued_on": "2025-01-01", "terms": "net-15", "calendar": "DE-XX"}
+    assert read_scenario(data, today=date(2025, 1, 31), calendars=PLACES.get).place == "DE-XX"

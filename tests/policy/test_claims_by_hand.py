@@ -38,11 +38,23 @@ def test_a_claim_comes_to_what_a_hand_finds(row: Sequence[str]) -> None:
     assert set(found) == KEYS
 
 
-def test_a_rate_is_asked_for_as_long_as_principal_is_left_that_a_payment_of_costs_did_not_reach() -> None:
+@pytest.mark.parametrize(
+    ("paid", "allocation"),
+    [("3.00", "costs-first"), ("1.00", "interest-first")],
+)
+def test_a_rate_is_asked_for_as_long_as_principal_is_left_that_a_payment_did_not_reach(
+    paid: str, allocation: str
+) -> None:
     claim = {
-        "amount": "1.00", "currency": "SEK", "due_on": "2023-12-31", "as_of": "2025-05-07", "interest": {"statute": "se"},
-        "payments": [{"on": "2024-08-14", "amount": "3.00"}], "compensation": "54.28", "allocation": "costs-first",
-    }  # fmt: skip
+        "amount": "1.00",
+        "currency": "SEK",
+        "due_on": "2023-12-31",
+        "as_of": "2025-05-07",
+        "interest": {"statute": "se"},
+        "payments": [{"on": "2024-08-14", "amount": paid}],
+        "compensation": "54.28",
+        "allocation": allocation,
+    }
     asked = read_scenario(claim, today=date(2026, 11, 22), calendars=calendar_of)
     with pytest.raises(OutOfTable, match="ends on 2024-12-31"):
         work_out(asked)

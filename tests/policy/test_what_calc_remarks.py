@@ -142,6 +142,15 @@ def test_remarks_of_a_claim_are_these_and_no_others() -> None:
         "For claims against federal agencies only.",
         "Agencies are closed on 2026-05-16: paid by 2026-05-18, it bears no interest (5 CFR 1315.4(h)).",
     ]
+    assert remarks("de-consumer", "2026-05-05").splitlines() == [
+        (
+            "A consumer is in default 30 days after an invoice only if the invoice said so (BGB § 286(3)); else a reminder or "
+            "an agreed day is needed."
+        )
+    ]
+    assert 'BGB § 288(2), between businesses: between businesses only; from a consumer, statute = "de-consumer".' in (
+        remarks("de", "2026-05-05").splitlines()
+    )
     rolled = {"issued_on": "2026-03-02", "terms": ["60 days", "next business day"]}
     assert remarks("ie", None, **rolled).splitlines() == [
         (
@@ -172,7 +181,11 @@ def test_a_discount_is_taken_for_the_payment_and_not_for_a_later_credit_note() -
         "credits": [{"on": "2026-04-08", "amount": "100.00"}],
         "payments": [{"on": "2026-04-05", "amount": "880.00"}],
     }
-    assert remarks("", None, **more) == "20.00 EUR of discount for the payment of 2026-04-05 is taken off."
+    said = "20.00 EUR of discount for the payment of 2026-04-05 is taken off."
+    assert remarks("", None, **more) == said
+    # on the day asked for too
+    paid = {"credits": [], "payments": [{"on": "2026-04-05", "amount": "980.00"}], "as_of": "2026-04-05"}
+    assert remarks("", None, **more | paid) == said
 
 
 def test_a_fee_that_names_no_amount_in_the_currency_counts_nothing_and_says_where() -> None:
@@ -180,9 +193,11 @@ def test_a_fee_that_names_no_amount_in_the_currency_counts_nothing_and_says_wher
     fee = {"percent": "5", "minimum": other, "maximum": {"GBP": "9.00"}, "cap": other}
     said = remarks("", "2026-05-05", interest={"annual": "8"}, late_fee=fee).splitlines()
     assert said == [f"late_fee.{key} names no amount in EUR, so none counts." for key in ("minimum", "maximum", "cap")]
-    bands = {"bands": [{"up_to": other, "amount": "1.00"}, {"percent": "2"}]}
+    bands = {"bands": [{"up_to": other, "amount": "1.00"}, {"amount": other}], "cap": other}
     said = remarks("", "2026-05-05", interest={"annual": "8"}, late_fee=bands).splitlines()
-    assert said == ["late_fee.bands#1.up_to names no amount in EUR, so none counts."]
+    assert said == [
+        f"late_fee.{key} names no amount in EUR, so none counts." for key in ("bands#1.up_to", "bands#2.amount", "cap")
+    ]
 
 
 def test_a_place_names_its_amounts_in_its_own_currency() -> None:
