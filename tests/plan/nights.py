@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from payflow.plan import LATE_FEE, Case, correction_step, plan
 from payflow.policy.bearing import notice_words
 from payflow.policy.ladder import Next, next_step
 from payflow.policy.rows import movements
-from policy.books import Bill, Move, assess_one, book_of, contract_of, policy_of
+from policy.books import DUE, Bill, Move, Row, assess_one, book_of, contract_of, policy_of
 
 STORE = "0123456789abcdef"
 ACME = Recipient("acme", "Acme Ltd", "accounts@acme.example", (), "en", "Europe/London", "GB")
@@ -49,6 +49,8 @@ class Nights:
     messages: list[tuple[date, ClientMessage]] = field(default_factory=list)
     #: keys of steps that nobody knows to have arrived
     unsure: frozenset[str] = frozenset()
+    #: the last assessment, and of what it was
+    last: tuple[tuple[Bill, Policy, bool, date], Row] | None = None
 
     def known(self, as_of: date) -> Bill:
         """The invoice as the books show it on a day."""
@@ -56,7 +58,7 @@ class Nights:
 
     def case(self, as_of: date) -> Case:
         bill = self.known(as_of)
-        row = assess_one(bill, self.policy, as_of, binds=self.binds)
+        row = self.assessed(bill, as_of)
         due = row.due_on
         asking = row.state in (State.OPEN, State.OVERDUE) and self.own_debt and not row.pending and not row.refunded
         holds = [hold for hold in self.holds if hold.since <= as_of]
@@ -85,6 +87,13 @@ class Nights:
             view, self.policy, self.contract, "digest", self.binds, step, tuple(self.notices), tuple(self.charges), holds,
             moved, self.binds, words, self.own_debt,
         )  # fmt: skip
+
+    def assessed(self, bill: Bill, as_of: date) -> Row:
+        """The assessment, which a plan that was carried out does not change."""
+        facts = (bill, self.policy, self.binds, as_of)
+        if self.last is None or self.last[0] != facts:
+            self.last = (facts, assess_one(bill, self.policy, as_of, binds=self.binds))
+        return self.last[1]
 
     def plan(self, as_of: date) -> Plan:
         memory = Memory(written=frozenset(self.written))
@@ -141,3 +150,25 @@ def owed_before(nights: Nights, day: date, as_of: date) -> int:
     """What was owed at the end of the day before, by what is known on `as_of`."""
     moves = nights.known(as_of).moves
     return max(0, nights.bill.total - sum(move.amount for move in moves if to_day(move.on) < to_day(day)))
+
+
+def on(days: int) -> date:
+    """A day, counted from the due date."""
+    return DUE + timedelta(days=days)
+
+
+def run(nights: Nights, first: int, last: int) -> Nights:
+    """Every night from `first` through `last`, in days from the due date."""
+    for day in range(first, last + 1):
+        nights.night(on(day))
+    return nights
+
+
+def steps(nights: Nights) -> list[tuple[int, str]]:
+    """Every notice: its day, counted from the due date, and its step."""
+    return [((day - DUE).days, item.step) for day, message in nights.messages for item in message.notices]
+
+
+def fees_of(nights: Nights) -> list[tuple[int, int]]:
+    """Every fee: its day, counted from the due date, and its amount."""
+    return [((charge.claimed_on - DUE).days, charge.amount) for charge in nights.charges]

@@ -36,14 +36,14 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from payflow import sync, workspace
-from payflow.store import mirror, open_store
+from payflow.store import mirror_writes, open_store
 
 root, moment, place = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), sys.argv[3]
 
 def stop(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-setattr(mirror, place, stop)
+setattr(mirror_writes, place, stop)
 loaded = workspace.load(root, {}).workspace
 sync.sync(open_store(loaded.store_url, root), loaded, now=moment)
 """
