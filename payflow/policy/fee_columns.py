@@ -47,7 +47,7 @@ def fee_column(terms: FeeTerms, outstanding: Ints, original: Ints, before: Ints 
     for band in reversed(terms.bands):
         held = _holds(terms, band, base)
         fee = np.where(held, _sizes(terms, band.size, base), fee)
-        took |= held
+        took = np.where(held, not band.size.nothing, took)
     took &= outstanding > 0
     if terms.minimum is not None:
         np.maximum(fee, terms.minimum, out=fee)

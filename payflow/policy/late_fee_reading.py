@@ -84,7 +84,7 @@ class _LateFee(Struct):
         last: Mapping[str, int] = {}
         items = table.tables("bands", '{ up_to = "1000.00", amount = "25.00" }')
         for at, item in enumerate(items):
-            size = self._size(item)
+            size = self._size(item, least=0)
             up_to, below = self._money(item, "up_to"), self._money(item, "below")
             limit = up_to or below
             if "up_to" in item and "below" in item:
@@ -103,9 +103,9 @@ class _LateFee(Struct):
             table.wrong("bands", "no band is given", 'Write { up_to = "1000.00", amount = "25.00" }, ...')
         return tuple(found)
 
-    def _size(self, table: Reader) -> LateFeeBand | None:
-        """Amount and percentage of a fee or of a band of it."""
-        flat, percent = self._money(table, "amount"), table.percent("percent")
+    def _size(self, table: Reader, least: int = 1) -> LateFeeBand | None:
+        """Amount and percentage of a fee or of a band of it, where an amount of 0 says that there is none."""
+        flat, percent = self._money(table, "amount", least), table.percent("percent")
         take = table.text("take", 'take = "greater" or "lesser"')
         if take is not None and take not in tuple(Take):
             table.wrong("take", f"{take!r} is not known here", 'Write "greater" or "lesser".')
@@ -124,18 +124,18 @@ class _LateFee(Struct):
             return None
         return LateFeeBand(flat, percent, Take(take) if take else None)
 
-    def _money(self, table: Reader, key: str) -> Mapping[str, int]:
+    def _money(self, table: Reader, key: str, least: int = 1) -> Mapping[str, int]:
         """Amounts by currency: text in the currency of the claim, or a table of amounts by currency."""
         value = table.get(key)
         if not isinstance(value, Mapping):
-            units = table.amount_of((key,), value, self.currency, 1)
+            units = table.amount_of((key,), value, self.currency, least)
             return {} if units is None or not self.currency else {self.currency: units}
         found: dict[str, int] = {}
         for code, item in value.items():
             if not (code.isascii() and money.is_currency(code)):
                 table.wrong((key, code), f"{code[:20]!r} is no currency", "Write three letters of ISO 4217: EUR, GBP.")
                 continue
-            amount = table.amount_of((key, code), item, code, 1)
+            amount = table.amount_of((key, code), item, code, least)
             if amount is not None:
                 found[code] = amount
         if not value:

@@ -45,6 +45,11 @@ class FeeSize(Struct, frozen=True):
     percent: Fraction | None = None
     take: Take | None = None
 
+    @property
+    def nothing(self) -> bool:
+        """Whether no fee was agreed at all: a band of 0.00, which no minimum raises."""
+        return self.amount == 0 and self.percent is None
+
     def of(self, base: int | Fraction) -> int:
         """The fee on a base, in minor units."""
         sizes = [] if self.amount is None else [self.amount]
@@ -57,6 +62,8 @@ class FeeSize(Struct, frozen=True):
         """As agreed: `25.00 GBP`, `the greater of 25.00 GBP and 1.5 % of what is outstanding`."""
         of = "what is outstanding" if base is FeeBase.OUTSTANDING else "the original amount"
         net = "" if tax is None else f" without {percent_text(tax)} % tax"
+        if self.nothing:
+            return "no fee"
         parts = [] if self.amount is None else [show(self.amount, currency)]
         if self.percent is not None:
             parts.append(f"{percent_text(self.percent)} % of {of}{net}")
@@ -135,7 +142,7 @@ def fee_on(terms: FeeTerms, currency: str, outstanding: int, original: int, befo
     """One fee in minor units, and in words; `before` is the sum of those that arose already. Nothing on nothing."""
     base = _without_tax(terms, outstanding if terms.base is FeeBase.OUTSTANDING else original)
     band = next((band for band in terms.bands if band.holds(base)), None)
-    if outstanding <= 0 or band is None:
+    if outstanding <= 0 or band is None or band.size.nothing:
         return 0, ""
     fee, words = band.size.of(base), band.size.words(currency, terms.base, terms.tax)
     if terms.minimum is not None and fee < terms.minimum:

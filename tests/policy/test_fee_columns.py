@@ -16,7 +16,7 @@ PERCENTS = st.fractions(Fraction(1, 10**9), 1, max_denominator=10**11).map(
     lambda share: Fraction(max(1, round(share * 10**11)), 10**11)
 ) | st.integers(1, 400).map(lambda tenths: Fraction(tenths, 1000))
 SIZES = (
-    st.builds(FeeSize, amount=AMOUNTS)
+    st.builds(FeeSize, amount=st.just(0) | AMOUNTS)
     | st.builds(FeeSize, percent=PERCENTS)
     | st.builds(FeeSize, amount=AMOUNTS, percent=PERCENTS, take=st.sampled_from(Take))
 )

@@ -68,6 +68,10 @@ def test_a_fee_in_words(fee: LateFee, currency: str, words: str) -> None:
             "25.00 GBP, again every month as long as it is unpaid, 75.00 GBP in total at most",
         ),
         (LateFee({"GBP": 2500}, every_months=3), "25.00 GBP, again every 3 months as long as it is unpaid"),
+        (
+            LateFee(bands=(LateFeeBand({"GBP": 0}, None, None, {"GBP": 5000}), LateFeeBand({}, Fraction(5, 100)))),
+            "no fee for amounts up to 50.00 GBP; 5 % of what is outstanding for larger ones",
+        ),
         (LateFee({"GBP": 2500}, every_months=2), "25.00 GBP, again every 2 months as long as it is unpaid"),
         (LateFee({"GBP": 2500}, every_days=1), "25.00 GBP, again every day as long as it is unpaid"),
         (LateFee({"GBP": 2500}, every_days=30), "25.00 GBP, again every 30 days as long as it is unpaid"),

@@ -164,6 +164,10 @@ def test_what_a_place_says_of_a_rate_is_told_as_far_as_it_concerns_the_claim(
         ({"bands": [{"up_to": "999.99", "percent": "2"}]}, 0),
         ({"percent": "2", "amount": "15.00", "take": "lesser", "minimum": "16.00"}, 1600),
         ({"percent": "2", "maximum": "16.00"}, 1600),
+        # a band without a fee stays without one
+        ({"bands": [{"up_to": "1000.00", "amount": "0"}, {"percent": "2"}], "minimum": "5.00"}, 0),
+        ({"bands": [{"below": "1000.00", "amount": "0"}, {"percent": "2"}], "minimum": "5.00"}, 2000),
+        ({"bands": [{"up_to": "1000.00", "amount": {"USD": "0.00"}, "percent": "2", "take": "greater"}]}, 2000),
         ({"percent": "2.4", "base": "net", "tax": "20"}, 2000),
     ],
 )
