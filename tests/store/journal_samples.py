@@ -79,3 +79,27 @@ def outcome(day: date = DAY, said: str = "sent", **changes: Any) -> Record:
     body: dict[str, Any] = {"key": f"acme-{day}", "client": "acme", "day": day.isoformat(), "outcome": said}
     body |= {"transport": "folder", "detail": "", "to": "pay@acme.example", "notices": [], "charges": []}
     return Record(RecordKind.OUTCOME, day, body | changes, client="acme")
+
+
+def delete(seq: int) -> Callable[[Intruder], object]:
+    """Take a record out."""
+    def change(db: Intruder) -> None:
+        db.execute("DELETE FROM journal_body WHERE seq = ?", (seq,))
+        db.execute("DELETE FROM journal WHERE seq = ?", (seq,))
+
+    return change
+
+
+def statement(sql: str) -> Callable[[Intruder], object]:
+    """Do what SQL says."""
+    return lambda db: db.script(sql)
+
+
+def swap(one: int, two: int) -> Callable[[Intruder], object]:
+    """Let two records change places."""
+    def change(db: Intruder) -> None:
+        for table in ("journal", "journal_body"):
+            for old, new in ((one, -1), (two, one), (-1, two)):
+                db.execute(f"UPDATE {table} SET seq = ? WHERE seq = ?", (new, old))
+
+    return change
