@@ -83,6 +83,7 @@ def outcome(day: date = DAY, said: str = "sent", **changes: Any) -> Record:
 
 def delete(seq: int) -> Callable[[Intruder], object]:
     """Take a record out."""
+
     def change(db: Intruder) -> None:
         db.execute("DELETE FROM journal_body WHERE seq = ?", (seq,))
         db.execute("DELETE FROM journal WHERE seq = ?", (seq,))
@@ -97,6 +98,7 @@ def statement(sql: str) -> Callable[[Intruder], object]:
 
 def swap(one: int, two: int) -> Callable[[Intruder], object]:
     """Let two records change places."""
+
     def change(db: Intruder) -> None:
         for table in ("journal", "journal_body"):
             for old, new in ((one, -1), (two, one), (-1, two)):
