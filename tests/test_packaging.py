@@ -116,6 +116,14 @@ def test_the_wheel_carries_the_licence():
 
 
 @source_only
+def test_every_package_stands_in_the_design_notes():
+    notes = (ROOT / "docs" / "design-notes.md").read_text(encoding="utf-8")
+    found = [f"payflow.{path.stem}" for path in SOURCE.glob("[!_]*") if path.suffix == ".py" or path.is_dir()]
+    found += [path.name for folder in ("connectors", "templates") for path in (ROOT / folder).glob("payflow_*")]
+    assert [name for name in sorted(found) if f"`{name}`" not in notes] == []
+
+
+@source_only
 def test_every_package_of_the_source_is_packed_checked_and_linted():
     """A package that is forgotten in one of these lists is missing, untyped or free to import anything."""
     folders = {
