@@ -73,14 +73,21 @@ class Glance(Struct, frozen=True):
         """The answer kept, if it still holds."""
         with suppress(ValueError, LookupError, TypeError, AttributeError):
             kept = json.loads(self.kept) if self.kept else {}
-            if kept.get("token") == self.token:
-                return Answer(kept["text"], kept["exit_code"], kept["warnings"])
+            answer = Answer(kept.get("text", ""), kept.get("exit_code", 0), kept.get("warnings", ()))
+            if kept.get("token") == self._sealed(answer):
+                return answer
         return None
+
+    def _sealed(self, answer: Answer) -> str:
+        """A token of the answer too: one that was changed in the store is none."""
+        digest = sha256(repr((self.token, answer.exit_code, list(answer.warnings))).encode())
+        digest.update(answer.text.encode(errors="surrogatepass"))
+        return digest.hexdigest()
 
     def keep(self, answer: Answer) -> None:
         """Keep an answer for the next time."""
         value = {
-            "token": self.token,
+            "token": self._sealed(answer),
             "text": answer.text,
             "exit_code": answer.exit_code,
             "warnings": list(answer.warnings),

@@ -169,11 +169,15 @@ def test_a_copy_does_not_repeat_that_it_is_live(studio: Path, tmp_path: Path):
     assert "PREVIEW" in payflow(tmp_path / "copy", "status").stdout
 
 
-def test_a_damaged_glance_costs_time_only(either: Path, store_url: str):
-    before = payflow(either, "status").stdout
+@pytest.mark.parametrize("value", ["'{\"token\": '", "replace(value, 'blocked', 'open')", "replace(value, '3', '0')"])
+def test_a_glance_that_was_damaged_or_changed_costs_time_only(either: Path, store_url: str, value: str):
+    question = ("gate", "check", "harbour-app", "start")
+    before = payflow(either, *question)
+    assert (before.returncode, "blocked" in before.stdout) == (3, True)
     with open_store(store_url, either) as store, store.transaction() as tx:
-        assert tx.execute("UPDATE meta SET value = '{\"token\": ' WHERE name LIKE 'glance:%'") == 1
-    assert payflow(either, "status").stdout == before
+        assert tx.execute(f"UPDATE meta SET value = {value} WHERE name LIKE 'glance:%'") == 1
+    after = payflow(either, *question)
+    assert (after.stdout, after.returncode) == (before.stdout, before.returncode)
 
 
 def test_errors_are_not_kept(studio: Path):
