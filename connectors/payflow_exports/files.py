@@ -32,6 +32,8 @@ from payflow_exports.options import Options
 from payflow_exports.source import Found, beside, recognise
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from payflow_exports.body import Body
     from payflow_exports.problems import Problems
     from payflow_exports.sheet import Sheet
@@ -47,7 +49,8 @@ class FileConnector(Struct, frozen=True):
     def pull(self, cursor: Cursor | None) -> Iterator[Batch]:  # noqa: ARG002  # every file is read whole
         """One batch per file, oldest first.
 
-        Raises `ConnectorError` where nothing can be read; of several files one that is damaged becomes an unfinished reading.
+        Raises `ConnectorError` where nothing can be read; of several files one that is damaged, or is none of the formats,
+        becomes an unfinished reading.
         """
         if not self.context.files:
             raise ConnectorError(
@@ -57,7 +60,15 @@ class FileConnector(Struct, frozen=True):
                     "Put the exports where `files` says, or correct it.",
                 )
             )
-        found = [recognise(path, self.formats, self.options) for path in self.context.files]
+        found: list[Found] = []
+        strange: list[tuple[Path, ConnectorError]] = []
+        for path in self.context.files:
+            try:
+                found.append(recognise(path, self.formats, self.options))
+            except ConnectorError as error:
+                strange.append((path, error))
+        if not found:
+            raise strange[0][1]
         known = sorted(((self._about(item), item) for item in found), key=lambda pair: self._moment(*pair))
         for about, item in known:
             try:
@@ -65,7 +76,9 @@ class FileConnector(Struct, frozen=True):
             except ConnectorError as error:
                 if len(known) == 1:
                     raise
-                yield self._nothing(item, about, error)
+                yield _nothing(item.name, item.format.name, self._moment(about, item), error)
+        for path, reason in strange:
+            yield _nothing(path.name, "", min(self._saved(path), self.context.now), reason)
 
     def _about(self, found: Found) -> About:
         return found.format.about(found.frame) if found.format.about else About()
@@ -78,12 +91,19 @@ class FileConnector(Struct, frozen=True):
         """
         home = ZoneInfo(self.context.timezone)
         printed = about.printed if about.printed is None or about.printed.tzinfo else about.printed.replace(tzinfo=home)
-        saved = datetime.fromtimestamp(found.path.stat().st_mtime, tz=UTC).astimezone(home)
+        saved = self._saved(found.path)
         moment = printed or saved
         if about.as_of is not None:
             end = datetime.combine(about.as_of, time(23, 59, 59), tzinfo=home)
             moment = min(moment, end) if printed or saved.date() == about.as_of else end
         return min(moment.astimezone(home), self.context.now)
+
+    def _saved(self, path: Path) -> datetime:
+        """When a file was saved; one that cannot be asked speaks for now."""
+        try:
+            return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).astimezone(ZoneInfo(self.context.timezone))
+        except OSError:
+            return self.context.now
 
     def _read(self, found: Found, about: About) -> Batch:
         from payflow_exports.body import read_body
@@ -153,15 +173,11 @@ class FileConnector(Struct, frozen=True):
             )
         return currency
 
-    def _nothing(self, found: Found, about: About, error: ConnectorError) -> Batch:
-        reading = Reading(
-            scope=Scope.CHANGED,
-            as_of=self._moment(about, found),
-            finished=False,
-            origin=found.name,
-            report=found.format.name,
-        )
-        return Batch(empty(CLIENTS), empty(INVOICES), empty(ENTRIES), reading, (error.problem,))
+
+def _nothing(name: str, report: str, moment: datetime, error: ConnectorError) -> Batch:
+    """The reading of a file that could not be read, among others that could."""
+    reading = Reading(scope=Scope.CHANGED, as_of=moment, finished=False, origin=name, report=report)
+    return Batch(empty(CLIENTS), empty(INVOICES), empty(ENTRIES), reading, (error.problem,))
 
 
 def _parts(found: Found) -> list[tuple[str, Found]]:

@@ -83,7 +83,10 @@ def _parts(found: Ground, line: BankLine, invoices: Sequence[tuple[str, str | No
         if not case.own_debt:
             raise Refused(f"{view.number} is no debt of its own. Name the invoice that is.")
         if view.currency != line.currency:
-            raise Refused(f"{view.number} asks for {view.currency}, and {bank.short_id(line)} is {line.currency}.")
+            raise Refused(
+                f"{view.number} asks for {view.currency}, and {bank.short_id(line)} is {line.currency}. Enter the payment in the "
+                "books, which know what it comes to, and read them again."
+            )
         if any(part.invoice == view.id for part in parts):
             raise Refused(f"{view.number} is named twice.")
         given = _amount(text, line.currency) if text is not None else min(left, _open_of(found, line, case, sign))

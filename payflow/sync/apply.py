@@ -152,6 +152,7 @@ def _portions(work: Work, shown: Seen, rows: Ints) -> Iterator[tuple[Prepared | 
 
 def _reading_row(source: str, read: Read, stamp: str, now: datetime, digest: str) -> ReadingRow:
     reading = read.reading
+    faults = [str(problem) for problem in read.problems if not problem.warning] if not reading.finished else []
     return ReadingRow(
         id=0,
         source=source,
@@ -164,6 +165,6 @@ def _reading_row(source: str, read: Read, stamp: str, now: datetime, digest: str
         origin=reading.origin,
         digest=digest,
         recorded_at=to_moment(now),
-        problem="",
+        problem=faults[0] if faults else "",
         report=reading.report,
     )

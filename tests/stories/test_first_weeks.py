@@ -205,3 +205,12 @@ def test_the_owner_hears_of_a_change_once(world: World) -> None:
     [mail] = world.to_owner()
     assert mail.subject == "acme-website/design is now open"
     assert "blocked -> open" in mail.text
+
+
+def test_a_file_that_is_no_export_keeps_no_other_out_and_is_told(world: World) -> None:
+    world.on("2026-11-06").books(invoice("INV-0012", "3000.00"))
+    (world.root / "exports" / "zz-notes.csv").write_text("name,size\ncat,1\n", "utf-8")
+    [report] = world.sync()
+    assert (report.read, report.failed, len(report.problems)) == (1, False, 1)
+    assert world.view("INV-0012").outstanding == 300000
+    assert "source-failed" in world.needs()
