@@ -251,3 +251,4 @@ def test_whole_numbers_stand_for_themselves() -> None:
 def test_a_part_of_a_country_is_asked_for_its_holidays_only_where_terms_move() -> None:
     data = {"amount": "1000", "currency": "EUR", "issued_on": "2025-01-01", "terms": "net-15", "calendar": "DE-XX"}
     assert read_scenario(data, today=date(2025, 1, 31), calendars=PLACES.get).place == "DE-XX"
+    assert read_scenario(data | {"calendar": "GB"}, today=date(2025, 1, 31), calendars=PLACES.get).place == "GB"

@@ -66,6 +66,7 @@ PAID = {"payments": [{"on": "2026-05-20", "amount": "100.00"}]}
         ("de", PAID, 'by BGB § 367(1) they are not, unless agreed so. Write allocation = "costs-first"'),
         ("nl-consumer", PAID, 'by BW 6:44 they are not, unless agreed so. Write allocation = "costs-first"'),
         ("fr", PAID, 'by Code civil art. 1343-1 they are not, unless agreed so. Write allocation = "interest-first"'),
+        ("de", PAID | {"as_of": "2026-05-20"}, "by BGB § 367(1) they are not"),
         ("ie", PAID, ""),
         ("de", {}, ""),
         ("de", PAID | {"allocation": "principal-first"}, ""),
@@ -148,9 +149,10 @@ def test_remarks_of_a_claim_are_these_and_no_others() -> None:
             "an agreed day is needed."
         )
     ]
-    assert 'BGB § 288(2), between businesses: between businesses only; from a consumer, statute = "de-consumer".' in (
-        remarks("de", "2026-05-05").splitlines()
-    )
+    assert remarks("de", "2026-05-05").splitlines() == [
+        'BGB § 288(2), between businesses: between businesses only; from a consumer, statute = "de-consumer".',
+        "The fixed sum is set off against costs of legal pursuit (BGB § 288(5) sentence 3).",
+    ]
     rolled = {"issued_on": "2026-03-02", "terms": ["60 days", "next business day"]}
     assert remarks("ie", None, **rolled).splitlines() == [
         (
@@ -173,6 +175,13 @@ def test_a_discount_of_the_net_amount_is_taken_of_the_whole_and_said_to_be(base:
     said = remarks("", None, issued_on="2026-04-01", terms=[base, "30 days"], **paid).splitlines()
     tax = "The discount is taken of the whole amount; the tax in it is not known here."
     assert said == [tax if one == "tax" else one for one in told]
+
+
+def test_a_discount_of_the_net_amount_is_a_percentage_of_all_of_it() -> None:
+    # 10 % of 1,000.05 is 100.005, half up
+    more = {"issued_on": "2026-04-01", "terms": ["10% of net within 10 days", "30 days"], "interest": {"annual": "8"}}
+    paid = {"amount": "1000.05", "payments": [{"on": "2026-04-05", "amount": "900.04"}]}
+    assert "100.01 EUR of discount" in remarks("", None, **more, **paid)
 
 
 def test_a_discount_is_taken_for_the_payment_and_not_for_a_later_credit_note() -> None:
@@ -211,15 +220,26 @@ def test_the_rate_of_a_french_debt_is_that_of_the_first_day_of_interest() -> Non
     assert "14.76 %" in of_a_place("FR", "EUR", "2024-06-30", interest={"annual": "8"})
 
 
-@pytest.mark.parametrize(("due_on", "daily"), [("2014-07-27", 727), ("2014-07-28", 827)])
-def test_a_debt_without_a_day_of_issue_is_of_the_first_day_of_interest(due_on: str, daily: int) -> None:
+@pytest.mark.parametrize(
+    ("due_on", "issued_on", "grace", "daily"),
+    [
+        ("2014-07-27", None, 0, 727),
+        ("2014-07-28", None, 0, 827),
+        ("2014-08-20", "2014-07-28", 0, 727),
+        ("2014-07-27", None, 10, 727),  # of the day after it was due, also where interest starts later
+    ],
+)
+def test_a_debt_is_of_the_day_of_issue_and_else_of_the_day_after_it_was_due(
+    due_on: str, issued_on: str | None, grace: int, daily: int
+) -> None:
     # Basiszinssatz -0.73 %: 8 points for debts from before 29 July 2014, 9 from then on
     claim = {
         "amount": "36500.00",
         "currency": "EUR",
         "due_on": due_on,
-        "as_of": "2014-07-29",
-        "interest": {"statute": "de"},
+        "issued_on": issued_on,
+        "as_of": "2014-09-01",
+        "interest": {"statute": "de", "grace": grace},
     }
     _, found, _ = work_out(read_scenario(claim, today=date(2026, 11, 22), calendars=calendar_of))
     assert found.daily == daily
@@ -234,3 +254,22 @@ def test_rates_of_one_s_own_count_on_the_day_before_interest_starts_and_after(tm
         asked = read_scenario(claim | {"as_of": as_of}, today=date(2026, 11, 22), calendars=calendar_of)
         _, found, _ = work_out(asked, extra=tmp_path)
         assert (found.interest, found.daily) == (interest, 1100)
+
+
+def test_no_rate_is_asked_for_while_nothing_was_owed(tmp_path: Path) -> None:
+    # the table ends with 2024, 2025 is missing, and 2026 is the user's
+    (tmp_path / "se_referensranta.csv").write_text(
+        "effective_from,rate_percent,source\n2026-01-01,2,x\n", encoding="utf-8"
+    )
+    claim = {
+        "amount": "36500.00",
+        "currency": "SEK",
+        "due_on": "2024-12-01",
+        "as_of": "2026-01-30",
+        "interest": {"statute": "se"},
+        "payments": [{"on": "2024-12-11", "amount": "36500.00"}],
+        "refunds": [{"on": "2026-01-20", "amount": "36500.00"}],
+    }
+    asked = read_scenario(claim, today=date(2026, 11, 22), calendars=calendar_of)
+    # ten days at 12 %, ten days at 10 %
+    assert work_out(asked, extra=tmp_path)[1].interest == 12000 + 10000
