@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,6 +48,14 @@ def _stop(at: str) -> Callable[[str], None]:
     return pause
 
 
+def _power_cut(store: Store, other: Store, kind: str) -> None:
+    """End the session of the host that claimed an effect, and wait until the server has seen it end."""
+    [claimed] = effects.effects(other, kind, EffectState.CLAIMED)
+    store.close()
+    while other.is_gone(claimed.owner) is not True:
+        time.sleep(0.01)
+
+
 def test_a_charge_that_another_host_is_posting_is_left_to_it(
     hosts: tuple[Workspace, Store, Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +76,7 @@ def test_a_charge_that_another_host_is_posting_is_left_to_it(
         work("host-a", one, 0, _stop("charge claimed"))
     work("host-b", other, 20)
     assert till.calls == []
-    one.close()
+    _power_cut(one, other, KIND)
     work("host-b", other, 25)
     assert len(till.made) == len(till.calls) == 1
 
@@ -91,7 +100,7 @@ def test_an_event_that_another_host_is_telling_is_left_to_it(
             work("host-a", one, 0, _stop("hook claimed"))
         work("host-b", other, 5)
         assert receiver.got == []
-        one.close()
+        _power_cut(one, other, "hook")
         work("host-b", other, 8)
         assert len(receiver.got) == 1
 

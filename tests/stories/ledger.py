@@ -11,9 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from payflow.columns import Kind, empty
+from payflow.columns import Kind
 from payflow.connector import (
     CLIENTS,
     ENTRIES,
@@ -125,16 +126,17 @@ def batch(
     return Batch(*frames, reading, cursor=cursor)
 
 
-_DTYPES = {Kind.TEXT: "str", Kind.MONEY: "Int64", Kind.DATE: "datetime64[s]"}
-
-
 def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, Kind]) -> pd.DataFrame:
     """The rows in columns; that they are canonical is checked where they are read."""
     listed = list(rows)
-    if not listed:
-        return empty(columns)
-    made = {name: pd.Series([row[name] for row in listed]).astype(_DTYPES[kind]) for name, kind in columns.items()}
-    return pd.DataFrame(made)
+    return pd.DataFrame({name: _column([row[name] for row in listed], kind) for name, kind in columns.items()})
+
+
+def _column(values: list[Any], kind: Kind) -> Any:
+    # far quicker than a series that first finds out by itself what it holds
+    if kind is Kind.DATE:
+        return np.array(values, dtype="datetime64[s]")
+    return pd.array(values, dtype="Int64" if kind is Kind.MONEY else "str")
 
 
 @dataclass
