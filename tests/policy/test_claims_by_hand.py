@@ -39,25 +39,43 @@ def test_a_claim_comes_to_what_a_hand_finds(row: Sequence[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("paid", "allocation"),
-    [("3.00", "costs-first"), ("1.00", "interest-first")],
+    ("on", "paid", "allocation"),
+    [
+        ("2024-08-14", "1054.00", "costs-first"),
+        ("2024-08-14", "1000.00", "interest-first"),
+        ("2024-01-01", "1000.00", "interest-first"),  # the first day of interest
+    ],
 )
 def test_a_rate_is_asked_for_as_long_as_principal_is_left_that_a_payment_did_not_reach(
-    paid: str, allocation: str
+    on: str, paid: str, allocation: str
 ) -> None:
     claim = {
-        "amount": "1.00",
+        "amount": "1000.00",
         "currency": "SEK",
         "due_on": "2023-12-31",
         "as_of": "2025-05-07",
         "interest": {"statute": "se"},
-        "payments": [{"on": "2024-08-14", "amount": paid}],
+        "payments": [{"on": on, "amount": paid}],
         "compensation": "54.28",
         "allocation": allocation,
     }
     asked = read_scenario(claim, today=date(2026, 11, 22), calendars=calendar_of)
     with pytest.raises(OutOfTable, match="ends on 2024-12-31"):
         work_out(asked)
+
+
+def test_a_fixed_sum_says_which_law_grants_it() -> None:
+    claim = {
+        "amount": "1000",
+        "currency": "GBP",
+        "due_on": "2025-05-14",
+        "as_of": "2025-07-03",
+        "interest": {"statute": "uk"},
+    }
+    _, found, _ = work_out(read_scenario(claim, today=date(2026, 11, 22), calendars=calendar_of))
+    assert [(cost.on, cost.amount, cost.why) for cost in found.costs] == [
+        (date(2025, 5, 15), 7000, "Act s. 5A: 40 GBP below 1,000, 70 GBP below 10,000, else 100 GBP")
+    ]
 
 
 def test_every_figure_says_where_it_comes_from() -> None:

@@ -52,6 +52,7 @@ def test_a_column_of_fees_is_the_fees_of_its_rows(terms: FeeTerms, rows: list[tu
 def test_without_fees_from_before_a_cap_holds_for_the_one_fee() -> None:
     terms = FeeTerms((FeeBand(FeeSize(2500)),), cap=2000)
     assert fee_column(terms, np.array([1, 0]), np.array([5, 5])).tolist() == [2000, 0]
+    assert fee_on(terms, "EUR", 1, 5)[0] == 2000
 
 
 @given(st.lists(st.none() | TERMS, min_size=1, max_size=3), ROWS, st.data())

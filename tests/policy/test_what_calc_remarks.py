@@ -139,6 +139,7 @@ def test_remarks_of_a_claim_are_these_and_no_others() -> None:
     assert remarks("uk", "2026-05-05", currency="GBP").splitlines() == [
         "Late Payment of Commercial Debts (Interest) Act 1998: between businesses only."
     ]
+    assert remarks("us-prompt-payment", "2026-05-15", currency="USD") == "For claims against federal agencies only."
     assert remarks("us-prompt-payment", "2026-05-16", currency="USD").splitlines() == [
         "For claims against federal agencies only.",
         "Agencies are closed on 2026-05-16: paid by 2026-05-18, it bears no interest (5 CFR 1315.4(h)).",
