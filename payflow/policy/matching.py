@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from payflow.columns import to_date
 from payflow.model.facts import LineKind
 from payflow.policy.bank_lines import (
     EARLY,
@@ -131,7 +132,8 @@ class _Work:
         """One candidate for an aim at invoices of one client; one for each where the number does not say whose it is."""
         together = len({self.debts[invoice].client for invoice in aim.invoices}) == 1 and aim.rule is not Rule.REFERENCE
         groups = [aim.invoices] if together and not self._shared(aim.invoices) else [(one,) for one in aim.invoices]
-        return tuple(Candidate(aim.rule, self._given_out(line.amount, group), aim.reason) for group in groups)
+        share = self._given_out if line.amount > 0 else self._taken_back
+        return tuple(Candidate(aim.rule, share(line.amount, group), aim.reason) for group in groups)
 
     def _shared(self, invoices: Sequence[int]) -> bool:
         """Whether two of them go by one number, so that it does not tell which is meant."""
@@ -141,19 +143,32 @@ class _Work:
     def give_back(self, line: BankLine) -> None:
         """Money that went out: a payment that was returned, or a refund, or nothing to do with invoices."""
         named = self._named(line)
+        firm = [name for name in named if name.strength is not Strength.WEAK]
         found = self._returns.find(line, {name.invoice for name in named})
         if found is not None and found.certain:
             self._returns.take(line, found)
             self._book(line, Rule.REVERSAL, found.parts, found.reason, client=found.of.client)
         elif found is not None:
             self._suggested.append(Suggestion(line, (Candidate(Rule.REVERSAL, found.parts, found.reason),)))
-        elif len(named) == 1 and named[0].strength is not Strength.WEAK:
-            debt = self.debts[named[0].invoice]
-            reason = f"money out that names {named[0].found}: a refund, or a payment that was returned"
-            part = Part(debt.id, -min(-line.amount, debt.asks))
-            self._suggested.append(Suggestion(line, (Candidate(Rule.NUMBER, (part,), reason),)))
+        elif firm and len(firm) == len(named):
+            numbers = _listed(dict.fromkeys(name.found for name in firm))
+            reason = f"money out that names {numbers}: a refund, or a payment that was returned"
+            aim = _Aim(Rule.NUMBER, tuple(name.invoice for name in firm), reason, certain=False)
+            candidates = self._waiting(line, aim.invoices) or self._candidates(line, aim)
+            self._suggested.append(Suggestion(line, candidates))
         else:
             self._unmatched.append(line)
+
+    def _waiting(self, line: BankLine, named: Sequence[int]) -> tuple[Candidate, ...]:
+        """What is taken back of a payment that waits for a person itself: the same parts, whichever is decided first."""
+        for one in reversed(self._suggested):
+            parts = one.candidates[0].parts
+            if one.line.amount == -line.amount and parts and {part.invoice for part in parts} <= set(named):
+                day = to_date(one.line.on).isoformat()
+                reason = f"takes back the payment of {day}, which waits too: it names the same invoices"
+                back = tuple(Part(part.invoice, -part.amount) for part in parts)
+                return (Candidate(Rule.REVERSAL, back, reason),)
+        return ()
 
     def _book(
         self, line: BankLine, rule: Rule, parts: tuple[Part, ...], reason: str, client: str | None = None
@@ -176,6 +191,16 @@ class _Work:
             if given > 0:
                 parts.append(Part(invoice, given))
                 amount -= given
+        return tuple(parts)
+
+    def _taken_back(self, amount: int, invoices: Sequence[int]) -> tuple[Part, ...]:
+        """Money that went out is taken off the newest invoice first; from none more than it asks."""
+        parts = []
+        for invoice in sorted(invoices, key=lambda one: (self.debts[one].issued_on, one), reverse=True):
+            taken = max(amount, -self.debts[invoice].asks)
+            if taken < 0:
+                parts.append(Part(invoice, taken))
+                amount -= taken
         return tuple(parts)
 
     # what a line is about

@@ -250,6 +250,19 @@ def test_what_a_return_of_another_amount_may_take_back(
     assert waiting.candidates[0].reason.startswith(f"{part} the payment of 2024-10-04: ")
 
 
+def test_a_return_that_names_several_invoices_waits_with_its_payment() -> None:
+    debts = [debt(1, 1000), debt(2, 700, issued_on=DAY - 20)]
+    paid = line("a", 1100, "INV-0001 INV-0002")
+    back = line("b", -1100, "INV-0001 INV-0002", on=DAY + 1, kind=LineKind.REVERSAL)
+    waiting = {
+        one.line.id: [tuple(part) for part in one.candidates[0].parts] for one in match([paid, back], debts).suggested
+    }
+    assert waiting == {"a": [(1, 1000), (2, 100)], "b": [(1, -1000), (2, -100)]}
+    # without the payment the newest invoice comes first
+    [alone] = match([back], debts).suggested
+    assert [tuple(part) for part in alone.candidates[0].parts] == [(2, -700), (1, -400)]
+
+
 def test_a_return_that_a_person_accepted_is_not_taken_back_twice() -> None:
     lines = [
         line("a", 100, "INV-0001"),
