@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -14,8 +13,6 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from payflow.decide.replay import Act, Footing, Replayed
-from payflow.errors import Problem
-from payflow.model.decision import Decision
 from payflow.model.facts import State
 from payflow.model.invoice_view import Flag
 from payflow.model.verdict import ReasonCode
@@ -23,6 +20,7 @@ from payflow.report import as_json, operations_json, replay, store_info
 from payflow.report.ansi import Style
 from payflow.store.anchor import Head
 from report import factories
+from report.outcomes import BAD_ROW, WARNING, ran, report
 
 NAMES = (
     "status",
@@ -46,55 +44,6 @@ NAMES = (
     "calc",
     "ageing",
 )
-
-
-@dataclass(frozen=True)
-class Report:
-    """As `payflow.sync` reports a source."""
-
-    source: str = "books"
-    connector: str = "xero"
-    read: int = 3
-    new: int = 1
-    changed: int = 1
-    unchanged: int = 1
-    missing: int = 0
-    lines: int | None = None
-    new_lines: int = 0
-    problems: tuple[Problem, ...] = ()
-    error: str = ""
-    again: bool = False
-
-    @property
-    def failed(self) -> bool:
-        return bool(self.error)
-
-
-@dataclass(frozen=True)
-class Run:
-    """As `payflow.nightly` reports a run."""
-
-    synced: tuple[Report, ...] = (Report(),)
-    decision: Decision = field(default_factory=lambda: factories.decision(sources=[]))
-    sent: tuple[str, ...] = ("m-1",)
-    waiting: tuple[str, ...] = ()
-    unsure: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-    reversed: tuple[str, ...] = ("PF-10-1",)
-    as_of: date = factories.AS_OF
-    live: bool = True
-    dry_run: bool = False
-    told: bool = True
-    posted: tuple[str, ...] = ()
-    unposted: tuple[str, ...] = ()
-    hooks_sent: tuple[str, ...] = ()
-    hooks_waiting: tuple[str, ...] = ()
-    hooks_failed: tuple[str, ...] = ()
-
-
-BAD_ROW = Problem("sales.csv, row 3, Total", "'12,3x' is no amount", "Correct the cell.")
-WARNING = Problem("sales.csv", "no payment dates", "Nothing to do.", warning=True)
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -237,7 +186,7 @@ def test_an_explanation_carries_exact_fractions_beside_decimal_text():
 
 
 def test_readings_tell_their_problems_by_severity():
-    reports = [Report(problems=(BAD_ROW, WARNING)), Report(error="the server did not answer")]
+    reports = [report(problems=(BAD_ROW, WARNING)), report(error="the server did not answer")]
     data = valid("sync", operations_json.sync(reports))
     assert [problem["severity"] for problem in data["sources"][0]["problems"]] == ["error", "warning"]
     assert data["sources"][1]["error"] == "the server did not answer"
@@ -246,14 +195,14 @@ def test_readings_tell_their_problems_by_severity():
 @pytest.mark.parametrize(
     ("report", "left_out"),
     [
-        (Run(), False),
-        (Run(waiting=("m-2",)), False),
-        (Run(synced=(Report(problems=(WARNING,)),)), False),
-        (Run(synced=(Report(problems=(BAD_ROW,)),)), True),
-        (Run(synced=(Report(error="down"),)), True),
-        (Run(unsure=("m-2",)), True),
-        (Run(failed=("m-2",)), True),
-        (Run(decision=factories.decision()), True),
+        (ran(), False),
+        (ran(waiting=("m-2",)), False),
+        (ran(synced=(report(problems=(WARNING,)),)), False),
+        (ran(synced=(report(problems=(BAD_ROW,)),)), True),
+        (ran(synced=(report(error="down"),)), True),
+        (ran(unsure=("m-2",)), True),
+        (ran(failed=("m-2",)), True),
+        (ran(decision=factories.decision()), True),
     ],
 )
 def test_a_run_says_whether_something_was_left_out(report, left_out):

@@ -8,28 +8,28 @@ from payflow.report.ansi import Style
 from payflow.report.listings import body_words, findings_text, log_text, outbox_text
 from payflow.report.readings import run_line, synced_line
 from report import factories
-from report.test_json_outputs import BAD_ROW, WARNING, Report, Run
+from report.outcomes import BAD_ROW, WARNING, ran, report
 
 
 @pytest.mark.parametrize(
     ("report", "line"),
     [
-        (Report(), "books (xero): 3 invoices read: 1 new, 1 changed, 1 unchanged"),
-        (Report(read=1, missing=2), "books (xero): 1 invoice read: 1 new, 1 changed, 1 unchanged, 2 no longer listed"),
+        (report(), "books (xero): 3 invoices read: 1 new, 1 changed, 1 unchanged"),
+        (report(read=1, missing=2), "books (xero): 1 invoice read: 1 new, 1 changed, 1 unchanged, 2 no longer listed"),
         (
-            Report(connector="bank", read=0, lines=40, new_lines=12),
+            report(connector="bank", read=0, lines=40, new_lines=12),
             "books (bank): 40 bank lines read: 12 new, 28 known",
         ),
-        (Report(connector="bank", read=0, lines=0), "books (bank): 0 bank lines read: 0 new, 0 known"),
+        (report(connector="bank", read=0, lines=0), "books (bank): 0 bank lines read: 0 new, 0 known"),
         (
-            Report(read=1, lines=1, new_lines=1),
+            report(read=1, lines=1, new_lines=1),
             "books (xero): 1 bank line read: 1 new, 0 known; 1 invoice read: 1 new, 1 changed, 1 unchanged",
         ),
         (
-            Report(problems=(BAD_ROW, WARNING)),
+            report(problems=(BAD_ROW, WARNING)),
             "books (xero): 3 invoices read: 1 new, 1 changed, 1 unchanged, 1 problem, see above",
         ),
-        (Report(connector="", error="no such file."), "books: not read. no such file."),
+        (report(connector="", error="no such file."), "books: not read. no such file."),
     ],
 )
 def test_a_reading_is_one_line(report, line):
@@ -40,20 +40,20 @@ def test_a_reading_is_one_line(report, line):
     ("report", "line"),
     [
         (
-            Run(decision=factories.quiet(), sent=("m-1", "owner-1")),
+            ran(decision=factories.quiet(), sent=("m-1", "owner-1")),
             "payflow 2026-11-21 08:30 live: 1 source read; 1 message sent; 1 charge taken back; owner told.",
         ),
         (
-            Run(decision=factories.decision(needs=[], sources=[]), live=False),
+            ran(decision=factories.decision(needs=[], sources=[]), live=False),
             "payflow 2026-11-21 08:30 preview: 1 source read; would send 1 message, nothing was sent.",
         ),
         (
-            Run(decision=factories.quiet(), dry_run=True, synced=()),
+            ran(decision=factories.quiet(), dry_run=True, synced=()),
             "payflow 2026-11-21 08:30 rehearsal: 0 sources read; would send 0 messages, nothing was sent.",
         ),
         (
-            Run(
-                synced=(Report(source="stripe", error="down"),),
+            ran(
+                synced=(report(source="stripe", error="down"),),
                 decision=factories.decision(),
                 failed=("m-2",),
                 told=False,
