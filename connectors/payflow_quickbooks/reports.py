@@ -160,6 +160,14 @@ SALES_LIST = Format(
     limits=Limits(_CANNOT_TELL, "Invoice List by Date names its period."),
 )
 
+_OPEN_ONLY = Limits(
+    (
+        *_CANNOT_TELL,
+        "whether an invoice that is no longer listed was paid, voided or deleted: it becomes unknown until confirmed",
+    ),
+    "Invoice List by Date also lists paid and voided invoices.",
+)
+
 CUSTOMER_BALANCE = Format(
     name="QuickBooks Customer Balance Detail",
     columns={**SHARED, "total": ("Amount",), "balance": ("Open balance",), "running": ("Balance",)},
@@ -171,13 +179,7 @@ CUSTOMER_BALANCE = Format(
     report=True,
     scope=Scope.OPEN,
     about=about_aging,
-    limits=Limits(
-        (
-            *_CANNOT_TELL,
-            "whether an invoice that is no longer listed was paid, voided or deleted: it becomes unknown until confirmed",
-        ),
-        "Invoice List by Date also lists paid and voided invoices.",
-    ),
+    limits=_OPEN_ONLY,
 )
 
 AGING_DETAIL = Format(
@@ -189,11 +191,5 @@ AGING_DETAIL = Format(
     report=True,
     scope=Scope.OPEN,
     about=about_aging,
-    limits=Limits(
-        (
-            *_CANNOT_TELL,
-            "whether an invoice that is no longer listed was paid, voided or deleted: it becomes unknown until confirmed",
-        ),
-        "Invoice List by Date also lists paid and voided invoices.",
-    ),
+    limits=_OPEN_ONLY,
 )

@@ -40,7 +40,8 @@ _STATUSES = {
     "deleted": Status.VOID,
 }
 
-_COLUMNS = {
+#: Columns that the template for imports has too.
+SHARED = {
     "client": ("ContactName",),
     "email": ("EmailAddress",),
     "number": ("InvoiceNumber",),
@@ -48,6 +49,9 @@ _COLUMNS = {
     "issued_on": ("InvoiceDate",),
     "due_on": ("DueDate",),
     "total": ("Total",),
+}
+_COLUMNS = {
+    **SHARED,
     "paid": ("InvoiceAmountPaid",),
     "balance": ("InvoiceAmountDue",),
     "currency": ("Currency",),

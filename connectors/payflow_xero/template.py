@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from payflow.connector import ENTRIES, ConnectorError, Kind, Limits, Marks, Problem, Scope, empty, exponent
 from payflow_exports.format import DayOrder, Format, Portion
+from payflow_xero.invoices import SHARED
 
 if TYPE_CHECKING:
     from payflow_exports.sheet import Sheet
@@ -103,13 +104,7 @@ def _decimal(text: str, marks: Marks) -> Decimal | None:
 IMPORT_TEMPLATE = Format(
     name="Xero sales invoice template",
     columns={
-        "client": ("ContactName",),
-        "email": ("EmailAddress",),
-        "number": ("InvoiceNumber",),
-        "reference": ("Reference",),
-        "issued_on": ("InvoiceDate",),
-        "due_on": ("DueDate",),
-        "total": ("Total",),
+        **SHARED,
         "quantity": ("Quantity",),
         "price": ("UnitAmount",),
         "discount": ("Discount",),
