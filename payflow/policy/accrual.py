@@ -376,7 +376,9 @@ class _Course:
         )
 
     def _daily(self) -> int:
-        """What one more day adds, at the rate known for it."""
+        """What one more day adds, at the rate known for it; nothing after the last day that a date can name."""
+        if self.claim.as_of == date.max:
+            return 0
         if self.terms is None or not self.asks or not self.terms.rates or self.claim.as_of < grace_over(self.claim):
             return 0
         rate = _rate_on(self.terms.rates, self.claim.as_of + _DAY)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from payflow.errors import PayflowError
 from payflow.policy.accrual import Accrual, Claim, InterestTerms, accrue
@@ -54,6 +55,16 @@ def rows(found: Accrual) -> list[str]:
 def test_interest_runs_from_the_day_after_the_due_date(as_of: str, interest: int, daily: int, late: int) -> None:
     found, _ = worked(as_of=as_of)
     assert (found.interest, found.daily, found.days_overdue) == (interest, daily, late)
+
+
+def test_the_last_day_that_a_date_can_name_has_no_day_after_it() -> None:
+    data = {"amount": "1000", "currency": "EUR", "due_on": "2199-12-31", "as_of": "2199-12-31"}
+    claim, _, _ = work_out(
+        read_scenario(data | {"interest": {"annual": "36.5"}}, today=TODAY, calendars=lambda _: WEEKDAYS)
+    )
+    assert accrue(claim).daily == 100
+    found = accrue(replace(claim, as_of=date.max))
+    assert (found.interest > 0, found.daily) == (True, 0)
 
 
 def test_the_day_of_a_payment_still_bears_interest_and_the_next_does_not() -> None:
