@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from payflow.cli.options import json_option
 from payflow.cli.session import LEFT_OUT, LOCK_PATIENCE, Session
 from payflow.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from payflow.store import Store
+    from payflow.sync import SyncReport
+    from payflow.sync.one_file import File
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -62,12 +69,12 @@ def command(
     from payflow.report import operations_json
     from payflow.report.readings import synced_line
     from payflow.report.text import clean
-    from payflow.sync import fetch, file_at, file_before, keep_file, read_file
+    from payflow.sync import file_at
 
     session = context.ensure_object(Session)
     reports, refused = [], 0
     with ExitStack() as opened:
-        store, locked = opened.enter_context(session.store_if_any()), False
+        intake = _Intake(session, opened, again=again)
         for path in files:
             try:
                 with progress(silent=as_json) as line:
@@ -75,19 +82,7 @@ def command(
                     file = file_at(
                         session.workspace, path, connector=connector, source=source, options=options, now=session.now
                     )
-                    report = None
-                    if store is not None and not again:
-                        report = file_before(store, session.workspace, file, now=session.now)
-                    if report is None:
-                        fetched = None if store is None else fetch(store, session.workspace, file, now=session.now)
-                        read = read_file(file, fetched)
-                        if store is None:  # the first file that can be read makes the store, if there is none
-                            store = opened.enter_context(session.store(create=True))
-                        if not locked:
-                            opened.enter_context(store.lock(LOCK_PATIENCE))
-                            locked = True
-                        line.tell(f"storing {clean(path.name)}")
-                        report = keep_file(store, session.workspace, read, now=session.now)
+                    report = intake.take(file, line.tell)
             except ConnectorError as error:
                 # one file that cannot be read does not keep the others out
                 refused += 1
@@ -104,3 +99,36 @@ def command(
         context.exit(1)
     if refused or operations_json.left_out(reports):
         context.exit(LEFT_OUT)
+
+
+class _Intake:
+    """Files taken over one after the other; the first that can be read makes the store, if there is none."""
+
+    def __init__(self, session: Session, opened: ExitStack, *, again: bool) -> None:
+        self._session, self._opened, self._again = session, opened, again
+        self._store = opened.enter_context(session.store_if_any())
+        self._locked = False
+
+    def take(self, file: File, tell: Callable[[str], None]) -> SyncReport:
+        """Read a file and store it, unless it is the very one that its source was last read from. Raises `ConnectorError`."""
+        from payflow.report.text import clean
+        from payflow.sync import fetch, file_before, keep_file, read_file
+
+        workspace, now = self._session.workspace, self._session.now
+        if self._store is not None and not self._again:
+            before = file_before(self._store, workspace, file, now=now)
+            if before is not None:
+                return before
+        fetched = None if self._store is None else fetch(self._store, workspace, file, now=now)
+        read = read_file(file, fetched)
+        store = self._locked_store()
+        tell(f"storing {clean(file.context.files[0].name)}")
+        return keep_file(store, workspace, read, now=now)
+
+    def _locked_store(self) -> Store:
+        if self._store is None:
+            self._store = self._opened.enter_context(self._session.store(create=True))
+        if not self._locked:
+            self._opened.enter_context(self._store.lock(LOCK_PATIENCE))
+            self._locked = True
+        return self._store
