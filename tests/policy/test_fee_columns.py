@@ -66,3 +66,9 @@ def test_each_row_has_the_fee_of_its_currency(
     found = fee_columns(agreed, np.array(codes, dtype=np.int64), outstanding, original, before)
     fees = [fee_on(one, "EUR", *row)[0] if (one := agreed[code]) else 0 for code, row in zip(codes, rows, strict=True)]
     assert found.tolist() == fees
+
+
+def test_fees_of_several_currencies_without_fees_from_before() -> None:
+    terms = [FeeTerms((FeeBand(FeeSize(2500)),), cap=2000), None, FeeTerms((FeeBand(FeeSize(10)),))]
+    found = fee_columns(terms, np.array([0, 1, 2]), np.array([100, 100, 100]), np.array([100, 100, 100]))
+    assert found.tolist() == [2000, 0, 10]
