@@ -36,7 +36,9 @@ _plain = (
     | st.text()
     | st.sampled_from(["a\x7f", "\ud800", 'a "b" \\', "\t\n\x01/"])
 )
-_values = st.recursive(_plain, lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner))
+_values = st.recursive(
+    _plain, lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner), max_leaves=12
+)
 
 
 @given(st.dictionaries(st.text(), _values))
