@@ -16,7 +16,12 @@ from payflow.cli.session import Session, pass_session
 @click.option("--paid", "outcome", flag_value="paid", help="It was paid in full.")
 @click.option("--void", "outcome", flag_value="void", help="It was cancelled.")
 @click.option("--open", "outcome", flag_value="open", help="It is still owed.")
-@click.option("--on", type=DAY, metavar="DATE", help="The day of it. Default: today.")
+@click.option(
+    "--on",
+    type=DAY,
+    metavar="DATE",
+    help="The day of it. Default: today; of a payment the day after the books last listed it.",
+)
 @reason_option
 @pass_session
 def command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from payflow.decide import Ground
@@ -94,13 +94,18 @@ def chase(store: Store, workspace: Workspace, invoice: str, *, reason: str, now:
 def confirm(
     store: Store, workspace: Workspace, invoice: str, *, outcome: str, on: date | None, reason: str, now: datetime
 ) -> str:
-    """Say what became of an invoice that its source no longer lists: `paid`, `void` or `open`."""
+    """Say what became of an invoice that its source no longer lists: `paid`, `void` or `open`.
+
+    A payment whose day is not told is dated as any other (design section 6.3): the day after the books last showed it unpaid.
+    """
     found = looked_at(store, workspace, now)
     case = find(found.cases, invoice)
     view = case.view
     if view.state is not State.UNKNOWN:
         raise Refused(f"{view.number} is {view.state.word}, not unknown; its source says what it is.")
     day = on or found.decision.as_of
+    if on is None and outcome == "paid":
+        day = min(day, view.read_at.date() + timedelta(days=1))
     body = {"invoice": view.id, "as": outcome, "on": day.isoformat(), "reason": reason, "by": who()}
     note(store, found, [about_invoice(case, RecordKind.CONFIRM, found, body)], now)
     return f"{view.number} counts as {outcome} as of {day.isoformat()}, until its source lists it again."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,16 @@ def test_confirm_settles_what_became_of_an_unknown_invoice(world: World, outcome
     assert view.state is state
     assert "invoice-unknown" not in world.needs()
     assert world.verdict("design").open is (outcome == "paid")
+
+
+def test_a_payment_confirmed_without_its_day_is_dated_after_the_last_reading_that_showed_it_unpaid(
+    world: World,
+) -> None:
+    listed = world.view("INV-0012").read_at.date()
+    world.on("2026-11-09").books(invoice("INV-0500", "80.00", client="Brook Ltd", issued="2026-10-01")).sync()
+    said = world.ruling("confirm", "INV-0012", outcome="paid", on=None)
+    assert f"as of {listed + timedelta(days=1)}" in said
+    assert listed < date(2026, 11, 8)
 
 
 def test_two_invoices_are_never_each_said_to_be_the_other(world: World) -> None:
