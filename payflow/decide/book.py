@@ -134,7 +134,7 @@ def _shown(notices: Sequence[Notice]) -> int:
 
 def _status(row: InvoiceRow, said: Confirmation | None, today: int) -> str:
     """The source's word, unless a person confirmed otherwise, or it only came about after the day asked for."""
-    if _answers(row, said) and said is not None and said.outcome == "void":
+    if answers(row, said) and said is not None and said.outcome == "void":
         return Status.VOID
     if (
         row.status in (Status.PAID, Status.VOID, Status.WRITTEN_OFF)
@@ -147,14 +147,14 @@ def _status(row: InvoiceRow, said: Confirmation | None, today: int) -> str:
 
 def _unknown(row: InvoiceRow, said: Confirmation | None) -> bool:
     """Missing from a later reading, or known only from reports that say nothing of payments (design 6.4)."""
-    return _nobody_says(row) and not _answers(row, said)
+    return _nobody_says(row) and not answers(row, said)
 
 
 def _nobody_says(row: InvoiceRow) -> bool:
     return row.unknown_since is not None or not says_state(row)
 
 
-def _answers(row: InvoiceRow, said: Confirmation | None) -> bool:
+def answers(row: InvoiceRow, said: Confirmation | None) -> bool:
     """Whether a person's word still stands: only while the source does not say by itself what became of the invoice.
 
     One that was listed again since, and then went missing anew, is asked about anew.
@@ -219,7 +219,7 @@ def _entries(
             for one in more
         ]
         said = memory.confirmations.get(invoice.id)
-        if said is not None and _answers(invoice, said) and said.outcome == "paid":
+        if said is not None and answers(invoice, said) and said.outcome == "paid":
             missing = invoice.total - sum(one.amount for one in own if _moves(one))
             if missing > 0:
                 payment = _KIND_CODES[EntryKind.PAYMENT]

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from payflow.columns import NO_DAY, to_date
 from payflow.decide import bank
+from payflow.decide.book import answers
 from payflow.decide.in_instalments import accrued_in_parts
 from payflow.decide.setting import Setting
 from payflow.decide.views import step_name
@@ -63,9 +64,18 @@ def explanation(case: Case, setting: Setting, projects: Sequence[ProjectView]) -
         charges=tuple(case.charges),
         step_names=tuple((step.key, step_name(setting, policy.name, step)) for step in policy.ladder) if policy else (),
         blocks=blocked_by(view.number, view.project, projects),
-        remarks=(*_remarks(case, setting), *_of_interest(case, worked)),
+        remarks=(*_remarks(case, setting), *_confirmed(setting, row), *_of_interest(case, worked)),
         interest=policy.interest if policy is not None and case.bears else None,
     )
+
+
+def _confirmed(setting: Setting, row: int) -> Iterator[str]:
+    """What a person said became of an invoice of which its source says nothing, while that stands."""
+    invoice = setting.facts.invoices[row]
+    said = setting.memory.confirmations.get(invoice.id)
+    if said is not None and answers(invoice, said):
+        was = {"paid": "paid", "void": "cancelled", "open": "still owed"}.get(said.outcome, said.outcome)
+        yield f"A person confirmed that it is {was}, as of {said.on.isoformat()}; `payflow log` has why."
 
 
 def _entries(setting: Setting, row: int) -> tuple[EntryView, ...]:

@@ -170,6 +170,7 @@ def test_a_payment_confirmed_without_its_day_is_dated_after_the_last_reading_tha
     said = world.ruling("confirm", "INV-0012", outcome="paid", on=None)
     assert f"as of {listed + timedelta(days=1)}" in said
     assert listed < date(2026, 11, 8)
+    assert any(remark.startswith("A person confirmed that it is paid") for remark in world.explain("INV-0012").remarks)
 
 
 def test_two_invoices_are_never_each_said_to_be_the_other(world: World) -> None:
