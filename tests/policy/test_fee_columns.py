@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,3 +73,15 @@ def test_fees_of_several_currencies_without_fees_from_before() -> None:
     terms = [FeeTerms((FeeBand(FeeSize(2500)),), cap=2000), None, FeeTerms((FeeBand(FeeSize(10)),))]
     found = fee_columns(terms, np.array([0, 1, 2]), np.array([100, 100, 100]), np.array([100, 100, 100]))
     assert found.tolist() == [2000, 0, 10]
+
+
+@pytest.mark.parametrize(
+    ("tax", "amounts"), [(None, (9_999, 10_000, 10_001, 19_999, 20_000)), (20, (1, 12_000, 12_001, 23_999, 24_000))]
+)
+def test_a_limit_belongs_to_its_band_or_not_as_it_says(tax: int | None, amounts: tuple[int, ...]) -> None:
+    bands = (FeeBand(FeeSize(100), up_to=10_000), FeeBand(FeeSize(200), below=20_000), FeeBand(FeeSize(300)))
+    terms = FeeTerms(bands, tax=None if tax is None else Fraction(tax, 100))
+    assert fee_column(terms, np.array(amounts), np.array(amounts)).tolist() == [100, 100, 200, 200, 300]
+    assert fee_columns([terms], np.zeros(5, np.int64), np.array(amounts), np.array(amounts)).tolist() == [
+        *(100, 100, 200, 200, 300)
+    ]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payflow.errors import UnknownName, WorkspaceError
+from payflow.policy.rate_files import Row
 from payflow.policy.rates import OutOfTable, RateTable, load_table, table_names
 from payflow.policy.tables import Series
 
@@ -237,3 +238,20 @@ def test_a_table_without_rows_says_so() -> None:
     assert table.until is None
     with pytest.raises(OutOfTable, match="has no rows yet"):
         table.at(date(2026, 1, 1))
+
+
+def test_what_is_beyond_a_table_says_what_to_add_and_where_to_look() -> None:
+    with pytest.raises(OutOfTable, match="uk_boe_bank_rate --from 2026-12-05 "):
+        load_table("uk_boe_bank_rate").at(date(2026, 12, 5))
+    mine = RateTable(
+        Series("mine", "mine"),
+        (Row(date(2025, 1, 1), Fraction(1, 50), "x"), Row(date(2025, 7, 1), Fraction(1, 25), "x")),
+    )
+    assert [mine.at(day).annual for day in (date(2025, 1, 1), date(2025, 12, 31))] == [Fraction(1, 50), Fraction(1, 25)]
+    with pytest.raises(OutOfTable) as told:
+        mine.at(date(2024, 12, 31))
+    assert str(told.value) == (
+        "the rate table mine begins on 2025-01-01, and 2024-12-31 was asked for. Add the rate with "
+        "`payflow rates add mine --from 2024-07-01 --rate PERCENT --source TEXT`, or as a row of rates/mine.csv in your "
+        "workspace."
+    )
