@@ -78,6 +78,21 @@ def test_a_fixed_sum_says_which_law_grants_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("interest", "why"),
+    [
+        ({"monthly": "1.5"}, "1.5 % a month, 18 % a year"),
+        ({"daily": "0.05", "day_count": "actual/actual"}, "0.05 % a day, 18.25 % a year"),
+    ],
+)
+def test_a_stretch_names_the_rate_as_it_was_agreed(interest: dict[str, str], why: str) -> None:
+    claim = {"amount": "1000", "currency": "EUR", "due_on": "2025-05-14", "as_of": "2025-07-03", "interest": interest}
+    known, found, _ = work_out(read_scenario(claim, today=date(2026, 11, 22), calendars=calendar_of))
+    assert found.stretches[0].why == f"from the day after it was due, 2025-05-14; {why}"
+    assert known.interest is not None
+    assert known.interest.day_count == "actual/365"
+
+
 def test_every_figure_says_where_it_comes_from() -> None:
     assert len(ROWS) >= 90
     assert all(derivation for _, derivation, _, _ in ROWS)
