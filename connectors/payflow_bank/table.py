@@ -76,29 +76,29 @@ _BOOKED = (
     "comptabilisé",
 )
 _NOT_BOOKED = (
-    *(
-        "pending",
-        "authorised",
-        "authorized",
-        "reserved",
-        "processing",
-        "scheduled",
-        "not booked",
-        "reverted",
-        "declined",
-    ),
-    *(
-        "failed",
-        "cancelled",
-        "canceled",
-        "vorgemerkt",
-        "umsatz vorgemerkt",
-        "reserviert",
-        "in behandeling",
-        "gereserveerd",
-    ),
-    *("en attente", "pendiente", "in attesa"),
+    "pending",
+    "authorised",
+    "authorized",
+    "reserved",
+    "processing",
+    "scheduled",
+    "not booked",
+    "reverted",
+    "declined",
+    "failed",
+    "cancelled",
+    "canceled",
+    "vorgemerkt",
+    "umsatz vorgemerkt",
+    "reserviert",
+    "in behandeling",
+    "gereserveerd",
+    "en attente",
+    "pendiente",
+    "in attesa",
 )
+_MOVED, _WAITS = "moved", "waits"
+_STATUSES = {**dict.fromkeys(_BOOKED, _MOVED), **dict.fromkeys(_NOT_BOOKED, _WAITS)}
 #: Texts of rows that hold a balance and no movement.
 _OPENINGS = (
     *("opening balance", "beginning balance", "balance brought forward", "anfangssaldo", "alter kontostand"),
@@ -192,11 +192,11 @@ def _movements(sheet: Sheet) -> Sheet:
 
 def _booked(sheet: Sheet) -> Sheet:
     """The lines that are booked; those that are not are no money yet."""
-    booked = sheet.words("status", {**dict.fromkeys(_BOOKED, True), **dict.fromkeys(_NOT_BOOKED, False)}, True)
-    if waiting := int((booked == False).sum()):  # noqa: E712  # an array of objects is compared by element
-        found = f"what is not booked yet is left out (rows: {waiting})"
+    waits = sheet.words("status", _STATUSES, _MOVED) == _WAITS
+    if count := int(waits.sum()):
+        found = f"what is not booked yet is left out (rows: {count})"
         sheet.problems.add("", found, "A later statement has them.", warning=True)
-    return sheet.keep(booked != False)  # noqa: E712  # likewise; a word that is not known is a problem already
+    return sheet.keep(~waits)
 
 
 def _lines(sheet: Sheet, account: str) -> pd.DataFrame:
